@@ -1,0 +1,75 @@
+"""The time that a process goes by.
+
+A laboratory runs on the machine's clock. A demonstration runs on a *process clock*: a file that every process of the
+demonstration reads, so that twelve days of culture pass in a minute for the web application, the gateway and the
+simulated instruments alike. The MES marks a database that ever ran on such a clock as a demonstration, for good.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+Clock = Callable[[], datetime]
+
+
+def machine_clock() -> datetime:
+    """Return the machine's time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class ProcessClock:
+    """A clock that runs at ``rate`` process seconds a second from an anchor, both kept in a file that all share."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp = -1
+        self._real = self._process = 0.0
+        self._rate = 1.0
+
+    @staticmethod
+    def create(path: Path, start: datetime) -> ProcessClock:
+        """Start a clock at ``start``, running as fast as the machine's."""
+        clock = ProcessClock(path)
+        clock._write(time.time(), start.timestamp(), 1.0)
+        return clock
+
+    def __call__(self) -> datetime:
+        """Return the process time, aware UTC."""
+        self._read()
+        return datetime.fromtimestamp(self._process + (time.time() - self._real) * self._rate, UTC)
+
+    @property
+    def rate(self) -> float:
+        """Process seconds per second."""
+        self._read()
+        return self._rate
+
+    def run(self, rate: float) -> None:
+        """Go on from now at another rate."""
+        now = self().timestamp()
+        self._write(time.time(), now, rate)
+
+    def skip(self, ahead: timedelta) -> None:
+        """Jump ahead. There is no way back: time in a record only grows."""
+        if ahead < timedelta(0):
+            raise ValueError("a process clock cannot be set back")
+        now = self().timestamp()
+        self._write(time.time(), now + ahead.total_seconds(), self._rate)
+
+    def _read(self) -> None:
+        stamp = self.path.stat().st_mtime_ns
+        if stamp != self._stamp:
+            anchor = json.loads(self.path.read_text())
+            self._real, self._process, self._rate = anchor["real"], anchor["process"], anchor["rate"]
+            self._stamp = stamp
+
+    def _write(self, real: float, process: float, rate: float) -> None:
+        # Renamed into place: a reader sees the old anchor or the new one, never half of each.
+        draft = self.path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps({"real": real, "process": process, "rate": rate}))
+        draft.replace(self.path)
