@@ -77,23 +77,27 @@ def in_words(type_: Type) -> str:
 
 
 def number(node: Node) -> Dimensions:
+    """Return the dimensions of a part that must be a number."""
     if isinstance(node.type, str):
         raise FormulaError(f"expected a number here, and this is {in_words(node.type)}", node.column)
     return node.type
 
 
 def need(node: Node, type_: Type) -> Node:
+    """Return a part that must be of a type."""
     if node.type != type_:
         raise FormulaError(f"expected {in_words(type_)} here, and this is {in_words(node.type)}", node.column)
     return node
 
 
 def same(left: Node, right: Node) -> None:
+    """Refuse two parts of different types beside each other."""
     if left.type != right.type:
         raise FormulaError(f"{in_words(left.type)} cannot stand beside {in_words(right.type)}", right.column)
 
 
 def value_of(node: Node, values: Values) -> Fraction:
+    """Compute a part that was checked to be a number."""
     value = node.compute(values)
     if isinstance(value, str):  # ruled out when the formula was read
         raise TypeError(f"{value!r} where a number was checked to be")
@@ -101,6 +105,7 @@ def value_of(node: Node, values: Values) -> Fraction:
 
 
 def logical(left: Node, right: Node, join: Callable[[tuple[bool, ...]], bool]) -> Node:
+    """Join two truths by ``all`` or ``any``."""
     need(left, "truth")
     need(right, "truth")
     # Both sides are computed: a condition that was never evaluated on its right has not been evaluated.
@@ -108,6 +113,7 @@ def logical(left: Node, right: Node, join: Callable[[tuple[bool, ...]], bool]) -
 
 
 def add(left: Node, right: Node, combine: Callable[[Fraction, Fraction], Fraction]) -> Node:
+    """Add or subtract two numbers of the same dimensions."""
     number(left)
     number(right)
     same(left, right)
@@ -115,6 +121,7 @@ def add(left: Node, right: Node, combine: Callable[[Fraction, Fraction], Fractio
 
 
 def times(left: Node, right: Node, direction: int) -> Node:
+    """Multiply two numbers, or divide them with ``direction=-1``."""
     dimensions = multiply(number(left), number(right), direction)
 
     def compute(values: Values) -> Fraction:
@@ -129,6 +136,7 @@ def times(left: Node, right: Node, direction: int) -> Node:
 
 
 def call(column: int, function: str, arguments: list[Node]) -> Node:
+    """Call a function of numbers."""
     if function in ("min", "max"):
         for other in arguments[1:]:
             same(arguments[0], other)
@@ -195,13 +203,23 @@ def _numbers(values: Values, name: str) -> list[Fraction]:
     return [Fraction(value) for value in _recorded(values, name) if not isinstance(value, str)]
 
 
+def _numeric(column: int, name: str, type_: Type) -> Type:
+    if isinstance(type_, str):
+        raise FormulaError(f"“{name}” is {in_words(type_)}, and a number is asked for", column)
+    return type_
+
+
 _TIME: Dimensions = (("time", 1),)
 SERIES: dict[str, Callable[[int, str, Type], Node]] = {
     "first": lambda column, name, type_: Node(column, type_, lambda values: _recorded(values, name)[0]),
     "previous": lambda column, name, type_: Node(column, type_, lambda values: _recorded(values, name, 2)[-2]),
     "count": lambda column, name, _: Node(column, (), lambda values: Fraction(len(values.series(name)))),
-    "total": lambda column, name, type_: Node(column, type_, lambda values: sum(_numbers(values, name), Fraction(0))),
-    "mean": lambda column, name, type_: Node(column, type_, lambda values: _mean(_numbers(values, name))),
+    "total": lambda column, name, type_: Node(
+        column, _numeric(column, name, type_), lambda values: sum(_numbers(values, name), Fraction(0))
+    ),
+    "mean": lambda column, name, type_: Node(
+        column, _numeric(column, name, type_), lambda values: _mean(_numbers(values, name))
+    ),
     "time": lambda column, name, _: Node(column, _TIME, lambda values: _time(values, name, -1)),
     "previous_time": lambda column, name, _: Node(column, _TIME, lambda values: _time(values, name, -2)),
 }

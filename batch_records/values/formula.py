@@ -226,7 +226,7 @@ class _Reader:
             try:
                 known = Unit.parse(unit[1])
             except UnitError as error:
-                raise FormulaError(str(error), self.at) from None
+                raise FormulaError(str(error), unit.start(1)) from None
             digits, dimensions, self.at = digits * known.factor, known.dimensions, unit.end()
         self.next()
         return Node(column, dimensions, lambda _: digits)

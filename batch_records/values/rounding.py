@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from batch_records.values.expression import FormulaError
 from batch_records.values.quantity import Quantity
 from batch_records.values.unit import Unit
 
@@ -18,8 +19,6 @@ class Rounding:
     text: str
     mode: str
     step: Decimal
-
-    _MODES = {"down": ROUND_FLOOR, "up": ROUND_CEILING, "half up": ROUND_HALF_UP}  # noqa: RUF012 - a constant
 
     @staticmethod
     def parse(text: str) -> Rounding:

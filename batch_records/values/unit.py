@@ -45,7 +45,7 @@ _define("container", bag="1", bags="1")
 _define("vial", vial="1", vials="1")
 _define("label", label="1", labels="1")
 _define("revolution", rev="1")
-_define("gravity", **{"x_g": "1"})
+_define("gravity", x_g="1")
 
 _SCALE = re.compile(r"10\^(-?\d{1,2}) ")
 

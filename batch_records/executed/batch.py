@@ -1,0 +1,249 @@
+"""What a batch is: the fold of its entries.
+
+There is no batch to update. A batch is read by folding its entries from the first, and only the two tables below
+say which entry may follow in which state::
+
+    step    not started ─started─▶ in progress ─completed─▶ completed ─verified─▶ verified
+                                        ▲                       │                    │
+                                        └──────── reopened ─────┴────────────────────┘
+
+    batch   in process ─conditionally released─▶ conditionally released ─released─▶ released
+                │  │                                       │
+                │  └─released (no result awaited)──────────┼──▶ released
+                ├─rejected─▶ rejected ◀────────────────────┘
+                └─stopped──▶ stopped
+
+A hold is not a state but a brake: work waits, what is observed is still recorded. A `Batch` never changes; folding
+an entry gives the next one, so the fold of a prefix can be kept and shared between threads for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from fractions import Fraction
+
+from batch_records.executed import entries as e
+from batch_records.executed.entries import Entry, Recorded, Stamp
+from batch_records.master.recipe import Operation, Recipe
+from batch_records.values.expression import Result, Type
+from batch_records.values.limit import Verdict
+from batch_records.values.quantity import Quantity
+
+
+class StepState(Enum):
+    """Where one step stands."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    COMPLETED = "completed"
+    VERIFIED = "verified"
+
+
+class Disposition(Enum):
+    """Where the batch stands with quality."""
+
+    IN_PROCESS = "in process"
+    CONDITIONALLY_RELEASED = "conditionally released"
+    RELEASED = "released"
+    REJECTED = "rejected"
+    STOPPED = "stopped"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still be recorded."""
+        return self in (Disposition.IN_PROCESS, Disposition.CONDITIONALLY_RELEASED)
+
+
+STEP_TRANSITIONS: Mapping[tuple[StepState, type[Entry]], StepState] = {
+    (StepState.NOT_STARTED, e.StepStarted): StepState.IN_PROGRESS,
+    (StepState.IN_PROGRESS, e.StepCompleted): StepState.COMPLETED,
+    (StepState.COMPLETED, e.StepVerified): StepState.VERIFIED,
+    (StepState.COMPLETED, e.StepReopened): StepState.IN_PROGRESS,
+    (StepState.VERIFIED, e.StepReopened): StepState.IN_PROGRESS,
+}
+
+TRANSITIONS: Mapping[tuple[Disposition, type[Entry]], Disposition] = {
+    (Disposition.IN_PROCESS, e.BatchConditionallyReleased): Disposition.CONDITIONALLY_RELEASED,
+    (Disposition.IN_PROCESS, e.BatchReleased): Disposition.RELEASED,
+    (Disposition.IN_PROCESS, e.BatchRejected): Disposition.REJECTED,
+    (Disposition.IN_PROCESS, e.BatchStopped): Disposition.STOPPED,
+    (Disposition.CONDITIONALLY_RELEASED, e.BatchReleased): Disposition.RELEASED,
+    (Disposition.CONDITIONALLY_RELEASED, e.BatchRejected): Disposition.REJECTED,
+}
+
+
+class Impossible(Exception):  # noqa: N818 - the record itself is broken, not the program
+    """An entry that cannot follow: the ledger was altered, or written by something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A recorded value with all it replaced, oldest first. ``base`` is what formulas compute with."""
+
+    field: str
+    entry: Recorded
+    stamp: Stamp
+    base: Result
+    history: tuple[Value, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The value as recorded."""
+        return self.entry.value
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the limits."""
+        return self.entry.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One doing of a step. ``key`` is the step's id, with the round after a colon where it repeats."""
+
+    key: str
+    state: StepState = StepState.NOT_STARTED
+    values: Mapping[str, Value] = field(default_factory=dict)
+    started: Stamp | None = None
+    completed: Stamp | None = None
+    verified: Stamp | None = None
+    last: Stamp | None = None
+    people: frozenset[str] = frozenset()  # who did any of it, and so may not verify it
+    reopened: tuple[tuple[Stamp, str], ...] = ()
+    comments: tuple[tuple[Stamp, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A departure from the recipe, and what became of it."""
+
+    number: str
+    description: str
+    step: str
+    field: str
+    raised: Stamp
+    explained: tuple[tuple[Stamp, str], ...] = ()
+    closed: Stamp | None = None
+    closing: e.DeviationClosed | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch after some of its entries."""
+
+    recipe: Recipe
+    started: Stamp
+    issue: e.BatchStarted
+    last: Stamp
+    disposition: Disposition = Disposition.IN_PROCESS
+    disposed: tuple[tuple[Stamp, Entry], ...] = ()
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    rounds: Mapping[str, int] = field(default_factory=dict)  # step id → the highest round that has begun
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    holds: tuple[tuple[Stamp, e.BatchHeld], ...] = ()  # those not lifted
+    lifted: tuple[tuple[Stamp, e.HoldLifted, tuple[tuple[Stamp, e.BatchHeld], ...]], ...] = ()
+    equipment: Mapping[str, str] = field(default_factory=dict)  # class → code, as last scanned
+    overdue: Mapping[str, Stamp] = field(default_factory=dict)  # hold times declared exceeded
+    review: tuple[Stamp, e.BatchReviewed] | None = None  # None again when anything changed after it
+    reviews: tuple[tuple[Stamp, e.BatchReviewed], ...] = ()  # every one ever signed
+    comments: tuple[tuple[Stamp, str], ...] = ()
+    attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The batch's number."""
+        return self.issue.batch
+
+    @property
+    def coi(self) -> str:
+        """The chain-of-identity code."""
+        return self.issue.coi
+
+    def run(self, key: str) -> Run:
+        """Return the doing of a step, not started where nothing happened yet."""
+        return self.runs.get(key) or Run(key)
+
+    def seen_from(self, key: str) -> SeenFrom:
+        """Return the values that formulas see in a step: those of its own round and before."""
+        step, number = parse_key(key)
+        return SeenFrom(self, self.recipe.operation_of[step], number)
+
+    def all_values(self) -> SeenFrom:
+        """Return the values that formulas see from outside any step: of all rounds."""
+        return SeenFrom(self, None, 0)
+
+
+@dataclass(frozen=True)
+class SeenFrom:
+    """The recorded values as a formula in one round of an operation sees them.
+
+    A calculation of the second day, repeated because a value of that day was corrected, must not see the fifth.
+    """
+
+    batch: Batch
+    operation: Operation | None
+    number: int
+
+    def recorded(self, name: str) -> list[Value]:
+        """Return the values of a name, oldest round first."""
+        recipe, runs = self.batch.recipe, self.batch.runs
+        step = recipe.home.get(name)
+        if step is None:
+            return []
+        last = self.batch.rounds.get(step, 0)
+        if recipe.operation_of[step] is self.operation:
+            last = min(last, self.number)
+        keys = (key_of(step, number) for number in range(1, last + 1))
+        return [runs[key].values[name] for key in keys if key in runs and name in runs[key].values]
+
+    def series(self, name: str) -> Sequence[Result]:
+        """Return the values of a name in base units, oldest round first."""
+        batch = self.batch
+        if name in batch.recipe.parameters:
+            return (batch.recipe.parameters[name].base,)
+        if name in batch.issue.facts:
+            return (base_of(batch.issue.facts[name], batch.recipe.types[name]),)
+        if name in ("coi", "batch"):
+            return (batch.coi if name == "coi" else batch.id,)
+        return tuple(value.base for value in self.recorded(name))
+
+    def times(self, name: str) -> Sequence[Fraction]:
+        """Return when each was recorded, in seconds since the epoch."""
+        return tuple(Fraction(value.stamp.at.timestamp()) for value in self.recorded(name))
+
+    def text(self, name: str) -> str:
+        """Return the newest value of a name as it was recorded, or empty."""
+        batch = self.batch
+        if name in batch.recipe.parameters:
+            return str(batch.recipe.parameters[name])
+        if name in ("coi", "batch"):
+            return batch.coi if name == "coi" else batch.id
+        if name in batch.issue.facts:
+            return batch.issue.facts[name]
+        values = self.recorded(name)
+        return values[-1].text if values else ""
+
+
+def key_of(step: str, number: int) -> str:
+    """Return the key of a step's doing in a round: ``8.3`` in the first, ``8.3:2`` in the second."""
+    return step if number == 1 else f"{step}:{number}"
+
+
+def parse_key(key: str) -> tuple[str, int]:
+    """Return the step and the round of a key. Raise `KeyError` for what is no key."""
+    step, _, number = key.partition(":")
+    if number and (not number.isdigit() or number.startswith("0") or int(number) < 2):
+        raise KeyError(key)
+    return step, int(number or "1")
+
+
+def base_of(text: str, type_: Type) -> Result:
+    """Return what formulas compute with: a number in base units, or the text."""
+    if isinstance(type_, str):
+        return text
+    if type_ == (("time", 1),) and "T" in text:
+        return Fraction(datetime.fromisoformat(text).timestamp())
+    return Quantity.parse(text).base

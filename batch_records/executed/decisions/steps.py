@@ -1,0 +1,162 @@
+"""Starting, completing, verifying steps: who may, when, and in which order."""
+
+from __future__ import annotations
+
+from batch_records.executed import commands as c
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Run, StepState, parse_key
+from batch_records.executed.decide import decides
+from batch_records.executed.draft import Draft, Refused
+from batch_records.executed.progress import Clock
+from batch_records.executed.span import in_words
+from batch_records.master.recipe import Edge, Role, Step
+
+
+@decides(c.StartStep)
+def start(draft: Draft, command: c.StartStep) -> None:
+    """Take up a step that is ready."""
+    step = find(draft, command.step)
+    must_hold(draft, step.performer)
+    run = draft.batch.run(command.step)
+    if run.started:
+        raise Refused(f"step {step.id} was started by {run.started.author} already")
+    begin(draft, step, command.step)
+
+
+@decides(c.CompleteStep)
+def complete(draft: Draft, command: c.CompleteStep) -> None:
+    """Say that a step is done, when everything it asks for is recorded."""
+    step = at_work(draft, command.step)
+    finish(draft, step, command.step)
+
+
+@decides(c.VerifyStep)
+def verify(draft: Draft, command: c.VerifyStep) -> None:
+    """Check what another person did; only what is on the verifier's screen can be signed."""
+    step, run = _to_verify(draft, command.step)
+    if run.last and command.seen != run.last.hash:
+        raise Refused("the step has changed since it was shown: look at it again, then sign")
+    if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
+        raise Refused(f"“{wrong[0]}” does not match: it cannot be verified")
+    draft.write(e.StepVerified(command.step))
+
+
+@decides(c.SendBack)
+def send_back(draft: Draft, command: c.SendBack) -> None:
+    """Refuse to verify: the step is open again for who performs it."""
+    _to_verify(draft, command.step)
+    if not command.reason.strip():
+        raise Refused("say what is to be put right")
+    draft.write(e.StepReopened(command.step, command.reason))
+
+
+def find(draft: Draft, key: str) -> Step:
+    """Return the step that a key names in this batch, as far as the batch has come."""
+    if not draft.progress.has(key):
+        raise Refused(f"this batch has no step {key}")
+    return draft.recipe.steps[parse_key(key)[0]]
+
+
+def at_work(draft: Draft, key: str) -> Step:
+    """Return a step that its performer may work on, started where it was not."""
+    step = find(draft, key)
+    must_hold(draft, step.performer)
+    run = draft.batch.run(key)
+    if not run.started:
+        begin(draft, step, key)
+    elif run.state is not StepState.IN_PROGRESS:
+        raise Refused(f"step {step.id} was completed by {_author(run)}; to change a value in it, correct it")
+    return step
+
+
+def begin(draft: Draft, step: Step, key: str) -> None:
+    """Start a step that is ready, and stop the clocks that its start stops."""
+    must_be_open(draft)
+    must_not_be_held(draft)
+    if not draft.progress.is_over(key):
+        if waiting := draft.progress.waits_for(key):
+            raise Refused(f"step {step.id} cannot start: " + "; ".join(waiting))
+    else:
+        raise Refused(f"step {step.id} does not apply to this batch")
+    stopped = _stopping(draft, Edge(step.id, is_start=True))
+    draft.write(e.StepStarted(key))
+    _declare(draft, stopped)
+
+
+def finish(draft: Draft, step: Step, key: str) -> None:
+    """Complete a step whose every field is recorded, and stop the clocks that its end stops."""
+    must_not_be_held(draft)
+    run = draft.batch.run(key)
+    if missing := [field.ask for field in step.fields if field.name not in run.values]:
+        raise Refused(f"step {step.id} is not complete: {', '.join(f'“{ask}”' for ask in missing)} not recorded")
+    if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
+        raise Refused(f"“{wrong[0]}” does not match: scan the right one before the step is completed")
+    stopped = _stopping(draft, Edge(step.id, is_start=False))
+    draft.write(e.StepCompleted(key))
+    _declare(draft, stopped)
+
+
+def must_hold(draft: Draft, role: Role) -> None:
+    """Refuse who does not hold a role."""
+    if role.value not in draft.by.roles:
+        raise Refused(f"this is for a person with the role “{role.value}”; {draft.by.name} does not hold it")
+
+
+def must_be_open(draft: Draft) -> None:
+    """Refuse what comes after the end."""
+    if not draft.batch.disposition.is_open:
+        raise Refused(f"batch {draft.batch.id} is {draft.batch.disposition.value}: nothing can be added")
+
+
+def must_not_be_held(draft: Draft) -> None:
+    """Refuse work on a held batch."""
+    if draft.batch.holds:
+        _, hold = draft.batch.holds[-1]
+        raise Refused(f"the batch is on hold ({hold.cause}). Quality can lift the hold")
+
+
+def _to_verify(draft: Draft, key: str) -> tuple[Step, Run]:
+    must_be_open(draft)
+    step = find(draft, key)
+    run = draft.batch.run(key)
+    if step.verifier is None:
+        raise Refused(f"step {step.id} needs no second person")
+    must_hold(draft, step.verifier)
+    if run.state is not StepState.COMPLETED:
+        raise Refused(f"step {step.id} is {run.state.value}: it is verified when it is completed")
+    if draft.by.id in run.people:
+        raise Refused(f"{draft.by.name} did some of step {step.id}: another person verifies it")
+    return step, run
+
+
+def _mismatch(run: Run, name: str) -> bool:
+    value = run.values.get(name)
+    return isinstance(value and value.entry, e.IdentityChecked) and bool(value and value.verdict.is_out)
+
+
+def _author(run: Run) -> str:
+    return run.completed.author if run.completed else "another person"
+
+
+def _stopping(draft: Draft, edge: Edge) -> list[Clock]:
+    """Return the clocks that an edge stops; refuse it while one of them must still run."""
+    clocks = [clock for clock in draft.progress.clocks() if clock.hold_time.stop == edge]
+    for clock in clocks:
+        if draft.at < clock.earliest:
+            left = in_words(clock.earliest - draft.at)
+            raise Refused(f"“{clock.hold_time.name}” lasts at least {clock.hold_time.least}: {left} to go")
+    return clocks
+
+
+def _declare(draft: Draft, clocks: list[Clock]) -> None:
+    for clock in clocks:
+        declare_if_over(draft, clock)
+
+
+def declare_if_over(draft: Draft, clock: Clock) -> None:
+    """Record that a clock ran past its limit, once."""
+    if clock.due is None or draft.at <= clock.due or clock.name in draft.batch.overdue:
+        return
+    hold_time = clock.hold_time
+    draft.write(e.HoldTimeExceeded(clock.name, str(hold_time.most), clock.since.isoformat()))
+    draft.raise_deviation(f"“{hold_time.name}” took longer than {hold_time.most}", hold_time.on_action)

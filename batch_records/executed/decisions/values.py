@@ -1,0 +1,282 @@
+"""Recording: what was seen, measured, scanned, computed, decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from batch_records.executed import commands as c
+from batch_records.executed import entries as e
+from batch_records.executed.batch import SeenFrom, parse_key
+from batch_records.executed.decide import decides
+from batch_records.executed.decisions.corrections import ripple
+from batch_records.executed.decisions.steps import at_work, finish, must_be_open, must_not_be_held
+from batch_records.executed.draft import Draft, Malformed, Refused
+from batch_records.executed.entries import Recorded
+from batch_records.executed.progress import duration
+from batch_records.executed.read import read_value
+from batch_records.executed.span import in_words
+from batch_records.master.recipe import Choice, Field, Given, Kind, Step
+from batch_records.values.expression import Missing
+from batch_records.values.limit import Verdict
+from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.unit import Unit, UnitError
+
+_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING)
+
+
+@decides(c.RecordValues)
+def record_values(draft: Draft, command: c.RecordValues) -> None:
+    """Record what a person entered; for what an instrument should give, with the reason."""
+    step = _open(draft, command)
+    for name, text in command.values.items():
+        field = _field(step, name, *_ENTERED)
+        if field.kind is Kind.READING and not command.reason.strip():
+            raise Refused(f"“{field.ask}” comes from the {field.instrument}: say why it is typed instead")
+        value = read_value(field, text)
+        _put(draft, field, e.ValueRecorded(command.step, name, value, instead_of=field.instrument), command.reason)
+
+
+@decides(c.ReportResults)
+def report_results(draft: Draft, command: c.ReportResults) -> None:
+    """Record what the laboratory found."""
+    step = _open(draft, command)
+    for name, text in command.values.items():
+        field = _field(step, name, Kind.RESULT)
+        sample = draft.batch.seen_from(command.step).text(field.sample)
+        entry = e.ResultReported(command.step, name, read_value(field, text), method=field.method, sample=sample)
+        _put(draft, field, entry)
+
+
+@decides(c.TakeReading)
+def take_reading(draft: Draft, command: c.TakeReading) -> None:
+    """Take what the assigned instrument shows, if it is good, fresh and of the right sample."""
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.READING)
+    assigned = draft.batch.equipment.get(field.instrument)
+    if not assigned:
+        raise Refused(f"no {field.instrument} is assigned to this batch: scan one first")
+    reading = command.reading
+    if reading is None or reading.instrument != assigned:
+        raise Refused(f"{assigned} has given no value of {field.channel}")
+    if objection := unusable(field, reading, draft.batch.seen_from(command.step).text(field.sample), draft.at):
+        raise Refused(objection)
+    entry = e.ReadingTaken(
+        command.step,
+        field.name,
+        _measured(field, reading),
+        instrument=reading.instrument,
+        sequence=reading.sequence,
+        channel=reading.channel,
+        quality=reading.quality,
+        sample=reading.sample,
+        source_time=reading.source_time.isoformat() if reading.source_time else "",
+        received_time=reading.received_time.isoformat(),
+        raw_digest=reading.raw_digest,
+    )
+    _put(draft, field, entry, command.reason)
+
+
+def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str:
+    """Say why a reading cannot be taken, or nothing. The tablet asks the same before it offers the button."""
+    if reading.quality != "good":
+        return f"the value of {reading.instrument} is marked {reading.quality}: it cannot be taken"
+    if sample and reading.sample != sample:
+        return f"{reading.instrument} measured sample {reading.sample or 'without a code'}, and this step's is {sample}"
+    age = at - (reading.source_time or reading.received_time)
+    if field.fresh_for and age > duration(field.fresh_for):
+        return f"the value of {reading.instrument} is {in_words(age)} old; it counts for {field.fresh_for}"
+    return ""
+
+
+@decides(c.Calculate)
+def calculate(draft: Draft, command: c.Calculate) -> None:
+    """Compute every calculated value of a step."""
+    step = _open(draft, command)
+    for field in step.fields:
+        if field.kind is Kind.CALCULATED:
+            entry = draft.compute(field, command.step)
+            before = draft.batch.run(command.step).values.get(field.name)
+            if before is None or before.text != entry.value:
+                draft.record(field, entry)
+
+
+@decides(c.CheckIdentity)
+def check_identity(draft: Draft, command: c.CheckIdentity) -> None:
+    """Compare a scan with what the batch knows; whatever it says is recorded."""
+    step = at_work(draft, command.step)
+    field = _field(step, command.field, Kind.IDENTITY)
+    expected = draft.batch.seen_from(command.step).text(field.matches)
+    if not expected:
+        raise Refused(f"“{field.ask}” is compared with {draft.ask(field.matches)}, which is not recorded yet")
+    before = draft.batch.run(command.step).values.get(field.name)
+    if before and not before.verdict.is_out:
+        raise Refused(f"“{field.ask}” has been checked already and matches")
+    matches = command.scanned == expected
+    verdict = Verdict.WITHIN if matches else Verdict.ACTION
+    entry = e.IdentityChecked(command.step, field.name, command.scanned, verdict, f"must be {expected}", expected)
+    if matches:
+        must_not_be_held(draft)
+    draft.record(field, entry)
+
+
+@decides(c.AddMaterial)
+def add_material(draft: Draft, command: c.AddMaterial) -> None:
+    """Use a lot that is the right material, released and not expired."""
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.LOT)
+    lot = command.lot
+    if lot is None:
+        raise Refused(f"“{command.code}” is the code of no lot")
+    if lot.material != field.material:
+        raise Refused(f"lot {lot.number} is {lot.material}; this step needs {field.material}")
+    if lot.status != "released":
+        raise Refused(f"lot {lot.number} is {lot.status}: scan a released lot")
+    if lot.expires <= draft.at:
+        raise Refused(f"lot {lot.number} expired on {lot.expires:%Y-%m-%d}: scan another lot")
+    gives = {name: _given(lot, name, given) for name, given in field.gives.items()}
+    entry = e.MaterialAdded(
+        command.step,
+        field.name,
+        lot.number,
+        material=lot.material,
+        expires=lot.expires.isoformat(),
+        status=lot.status,
+        gives=gives,
+    )
+    _put(draft, field, entry, command.reason)
+
+
+@decides(c.UseEquipment)
+def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
+    """Use equipment of the right class that is ready, in calibration and no other batch's."""
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.EQUIPMENT)
+    equipment = command.equipment
+    if equipment is None:
+        raise Refused(f"“{command.code}” is the code of no equipment")
+    if equipment.equipment_class != field.equipment_class:
+        raise Refused(f"{equipment.code} is a {equipment.equipment_class}; this step needs a {field.equipment_class}")
+    if equipment.status != "ready":
+        raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
+    if equipment.calibrated_until <= draft.at:
+        raise Refused(f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}")
+    if equipment.batch and equipment.batch != command.batch:
+        raise Refused(f"{equipment.code} is in use for batch {equipment.batch}")
+    entry = e.EquipmentUsed(
+        command.step,
+        field.name,
+        equipment.code,
+        equipment_class=equipment.equipment_class,
+        status=equipment.status,
+        calibrated_until=equipment.calibrated_until.isoformat(),
+    )
+    _put(draft, field, entry, command.reason)
+
+
+@decides(c.TakeSample)
+def take_sample(draft: Draft, command: c.TakeSample) -> None:
+    """Take a sample into a tube that no other sample has."""
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.SAMPLE)
+    if command.known_in:
+        raise Refused(f"tube {command.code} already holds a sample of batch {command.known_in}: take a new tube")
+    _put(draft, field, e.SampleTaken(command.step, field.name, command.code), command.reason)
+
+
+@decides(c.PrintLabels)
+def print_labels(draft: Draft, command: c.PrintLabels) -> None:
+    """Print labels with what the recipe puts on them."""
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.LABELS)
+    values = draft.batch.seen_from(command.step)
+    lines = tuple(fill(line, values) for line in field.lines)
+    value = read_value(field, str(command.copies))
+    _put(draft, field, e.LabelsPrinted(command.step, field.name, value, lines=lines), command.reason)
+
+
+def fill(line: str, values: SeenFrom) -> str:
+    """Fill the names in braces of a label's line with what is recorded."""
+    for name in {part.split("}")[0] for part in line.split("{")[1:]}:
+        line = line.replace("{" + name + "}", values.text(name))
+    return line
+
+
+@decides(c.Decide)
+def decide_way(draft: Draft, command: c.Decide) -> None:
+    """Choose a way to go; a way whose needs are not met is refused with what is missing."""
+    must_not_be_held(draft)
+    step = _open(draft, command)
+    field = _field(step, command.field, Kind.DECISION)
+    choice = next((choice for choice in field.choices if choice.name == command.choice), None)
+    if choice is None:
+        raise Malformed(field.name, f"choose one of: {', '.join(field.options)}")
+    _must_be_met(draft, command, choice)
+    repeat = draft.recipe.operation_of[step.id].repeat
+    _, number = parse_key(command.step)
+    goes_on = repeat and repeat.until == field.name and choice.name != repeat.choice and not choice.ends
+    if repeat and goes_on and number >= repeat.at_most:
+        raise Refused(f"this is round {number} of at most {repeat.at_most}: “{choice.name}” cannot be chosen")
+    draft.record(field, e.Decided(command.step, field.name, command.choice))
+    finish(draft, step, command.step)
+    if choice.ends:
+        cause = f"{field.ask}: {command.choice}"
+        draft.write(e.BatchStopped(f"{cause} ({command.reason})" if command.reason else cause))
+
+
+def _must_be_met(draft: Draft, command: c.Decide, choice: Choice) -> None:
+    if not choice.needs:
+        return
+    values = draft.batch.seen_from(command.step)
+    try:
+        met = bool(choice.needs(values))
+    except Missing as missing:
+        raise Refused(f"“{choice.name}” needs {draft.ask(missing.name)} first") from None
+    if not met:
+        found = ", ".join(f"{name.replace('_', ' ')} {values.text(name)}" for name in choice.needs.names)
+        raise Refused(f"“{choice.name}” needs that {choice.needs.text}; recorded: {found}")
+
+
+def _open(draft: Draft, command: c.StepCommand) -> Step:
+    must_be_open(draft)
+    return at_work(draft, command.step)
+
+
+def _field(step: Step, name: str, *kinds: Kind) -> Field:
+    for field in step.fields:
+        if field.name == name and field.kind in kinds:
+            return field
+    raise Refused(f"step {step.id} has no such field “{name}”")
+
+
+def _put(draft: Draft, field: Field, entry: Recorded, reason: str = "") -> None:
+    """Record a value. The same again is nothing new; another needs a correction with its reason."""
+    before = draft.batch.run(entry.step).values.get(field.name)
+    if before and before.text == entry.value and type(before.entry) is type(entry):
+        return
+    if before and not reason.strip():
+        raise Refused(f"“{field.ask}” is recorded as {before.text}; to change it, correct it with a reason")
+    draft.record(field, entry)
+    if before:
+        ripple(draft, field.name, entry.step)
+
+
+def _measured(field: Field, reading: c.Reading) -> str:
+    try:
+        quantity = Quantity.parse(reading.value, Unit.parse(reading.unit))
+    except (QuantityError, UnitError) as error:
+        raise Refused(f"{reading.instrument} sent “{reading.value}”: {error}") from None
+    if field.unit and quantity.unit.dimensions != field.unit.dimensions:
+        raise Refused(f"{reading.instrument} gives {reading.channel} in {reading.unit}, and {field.unit} is asked for")
+    return str(quantity)
+
+
+def _given(lot: c.Lot, name: str, given: Given) -> str:
+    words = name.replace("_", " ")
+    text = lot.gives.get(name, "")
+    if not text:
+        raise Refused(f"the certificate of lot {lot.number} does not give “{words}”")
+    if given.must_be and text != given.must_be:
+        raise Refused(f"lot {lot.number} gives {words} “{text}”; this recipe counts for “{given.must_be}” only")
+    if given.type != "text" and Quantity.parse(text).unit.dimensions != given.type:
+        raise Refused(f"lot {lot.number} gives {words} as {text}, in the wrong unit")
+    return text

@@ -1,0 +1,151 @@
+"""Review by exception: what a reviewer must look at, found in the whole record, and what was checked without finding.
+
+The list follows what inspectors and reviewers name: values outside limits, values typed where an instrument should
+have measured, corrections, steps reopened, hold times exceeded, deviations, holds, refused attempts, remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Batch, Run, Value
+from batch_records.executed.entries import Stamp
+from batch_records.values.limit import Verdict
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One exception: which check found it, a sentence, where it stands, and when it was written."""
+
+    check: str
+    sentence: str
+    step: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One check over the whole record: what it looks for, how many things it looked at, what it found."""
+
+    check: str
+    looked_at: int
+    findings: tuple[Finding, ...]
+
+
+Check = Callable[[Batch], Iterable[tuple[str, str, Stamp] | None]]
+CHECKS: dict[str, Check] = {}
+
+
+def _check(name: str) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        CHECKS[name] = check
+        return check
+
+    return register
+
+
+def review(batch: Batch) -> list[Checked]:
+    """Run every check. A check gives None for each thing that it looked at and found in order."""
+    results = []
+    for name, check in CHECKS.items():
+        looked_at = list(check(batch))
+        found = tuple(Finding(name, *exception) for exception in looked_at if exception)
+        results.append(Checked(name, len(looked_at), found))
+    return results
+
+
+def exceptions(batch: Batch) -> list[Finding]:
+    """Return every exception, in the order in which they were written."""
+    found = [finding for checked in review(batch) for finding in checked.findings]
+    return sorted(found, key=lambda finding: finding.stamp.page)
+
+
+def _values(batch: Batch) -> Iterator[tuple[Run, Value, str]]:
+    for run in batch.runs.values():
+        for name, value in run.values.items():
+            if name in batch.recipe.fields:
+                yield run, value, batch.recipe.fields[name][1].ask
+
+
+@_check("values within limits")
+def _outside(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run, value, ask in _values(batch):
+        for version in (*value.history, value):
+            out = version.verdict in (Verdict.ALERT, Verdict.ACTION, Verdict.IMPLAUSIBLE)
+            sentence = f"{ask}: {version.text} is {version.verdict.value} ({version.entry.judged})"
+            yield (sentence, run.key, version.stamp) if out else None
+
+
+@_check("instruments' values measured, not typed")
+def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run, value, ask in _values(batch):
+        if isinstance(value.entry, e.ReadingTaken):
+            yield None
+        elif isinstance(value.entry, e.ValueRecorded) and value.entry.instead_of:
+            sentence = f"{ask}: {value.text} was typed, not taken from the {value.entry.instead_of}"
+            yield f"{sentence}: {value.stamp.reason}", run.key, value.stamp
+
+
+@_check("values as first recorded")
+def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run, value, ask in _values(batch):
+        versions = (*value.history, value)
+        yield from (
+            (
+                f"{ask}: {before.text} became {after.text}: {after.stamp.reason or 'computed again'}",
+                run.key,
+                after.stamp,
+            )
+            for before, after in pairwise(versions)
+        )
+        if not value.history:
+            yield None
+
+
+@_check("steps completed once")
+def _reopened(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run in batch.runs.values():
+        yield from ((f"step {run.key} was reopened: {why}", run.key, stamp) for stamp, why in run.reopened)
+        if not run.reopened:
+            yield None
+
+
+@_check("hold times kept")
+def _hold_times(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    exceeded = {name.rpartition(", since ")[0]: (name, stamp) for name, stamp in batch.overdue.items()}
+    for hold_time in batch.recipe.hold_times:
+        found = exceeded.get(hold_time.name)
+        yield (f"“{hold_time.name}” ran past {hold_time.most}", hold_time.stop.step, found[1]) if found else None
+
+
+@_check("no deviation")
+def _deviations(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for deviation in batch.deviations.values():
+        state = f"closed: {deviation.closing.conclusion}" if deviation.closing else "still open"
+        yield f"deviation {deviation.number}: {deviation.description} ({state})", deviation.step, deviation.raised
+
+
+@_check("no hold")
+def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, hold in batch.holds:
+        yield f"on hold: {hold.cause}", "", stamp
+    for lifted, conclusion, holds in batch.lifted:
+        for _, hold in holds:
+            yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
+
+
+@_check("no refused attempt")
+def _attempts(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, attempt in batch.attempts:
+        yield f"refused to {stamp.author}: {attempt.sentence}", attempt.step, stamp
+
+
+@_check("no remark")
+def _remarks(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, text in batch.comments:
+        yield f"remark: {text}", "", stamp
+    for run in batch.runs.values():
+        yield from ((f"remark on step {run.key}: {text}", run.key, stamp) for stamp, text in run.comments)

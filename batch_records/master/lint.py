@@ -1,0 +1,220 @@
+"""What a recipe that reads well can still have wrong: names used before they are recorded, steps nobody reaches.
+
+Each check looks at the whole recipe and gives problems with the line of the step they stand in. A recipe is approved
+only when there are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from batch_records.master.recipe import Field, Kind, ParameterClass, Recipe, Stage, Step
+from batch_records.master.text import Problem
+
+_IN_BRACES = re.compile(r"\{([^}]*)\}")
+_BUILT_IN = ("coi", "batch")
+
+
+@dataclass(frozen=True)
+class Linted:
+    """A recipe with what the checks need to know of it."""
+
+    recipe: Recipe
+
+    @cached_property
+    def before(self) -> Mapping[str, frozenset[str]]:
+        """The steps that are over, or do not apply, when each step starts."""
+        found: dict[str, frozenset[str]] = {}
+        ended: dict[str, frozenset[str]] = {}
+        for operation in self.recipe.operations:
+            first = frozenset[str]().union(*(ended.get(other, frozenset()) for other in operation.after))
+            for step in operation.steps:
+                direct = [other for other in step.after if other in found]
+                inside = any(self.recipe.operation_of[other] is operation for other in direct)
+                found[step.id] = frozenset(direct).union(*(found[other] for other in direct), () if inside else first)
+            ended[operation.id] = first.union(
+                (step.id for step in operation.steps), *(found[step.id] for step in operation.steps)
+            )
+        return found
+
+    def is_known(self, name: str, step: Step, above: Field | None = None) -> bool:
+        """Say whether a name is recorded when a step starts, or in the step above a field of it."""
+        recipe = self.recipe
+        if name in recipe.parameters or name in _BUILT_IN or any(fact.name == name for fact in recipe.facts):
+            return True
+        home = recipe.home.get(name)
+        if home == step.id and above:
+            names = [field.name for field in step.fields]
+            return name in names and names.index(name) < names.index(above.name)
+        return home in self.before[step.id]
+
+
+Check = Callable[[Linted], Iterable[tuple[Step, str]]]
+CHECKS: list[Check] = []
+
+
+def lint(recipe: Recipe) -> list[Problem]:
+    """Return every problem found, in the order of their lines."""
+    linted = Linted(recipe)
+    found = {Problem(step.line, 1, message) for check in CHECKS for step, message in check(linted)}
+    return sorted(found, key=lambda problem: (problem.line, problem.message))
+
+
+def _check(check: Check) -> Check:
+    CHECKS.append(check)
+    return check
+
+
+@_check
+def numbers_are_given_once(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A step's number is its name in the record."""
+    steps = [step for operation in linted.recipe.operations for step in operation.steps]
+    counted = Counter(step.id for step in steps)
+    yield from ((step, f"two steps are numbered {step.id}") for step in steps if counted[step.id] > 1)
+    operations = Counter(operation.id for operation in linted.recipe.operations)
+    for operation in linted.recipe.operations:
+        if operations[operation.id] > 1:
+            yield operation.steps[0], f"two operations are numbered {operation.id}"
+
+
+@_check
+def predecessors_stand_above(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What a step waits for is written above it, so there is no circle and no dead end."""
+    steps: set[str] = set()
+    operations: set[str] = set()
+    for operation in linted.recipe.operations:
+        for other in operation.after:
+            if other not in operations:
+                yield operation.steps[0], f"operation {operation.id} waits for operation {other}, which is not above it"
+        for step in operation.steps:
+            yield from (
+                (step, f"step {step.id} waits for step {other}, which is not above it")
+                for other in step.after
+                if other not in steps
+            )
+            steps.add(step.id)
+        operations.add(operation.id)
+
+
+@_check
+def values_are_recorded_before_use(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A formula, a limit or a condition names only what is recorded by then, in whatever order the steps were done."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            for name in (*field.rests_on, *(name for line in field.lines for name in _IN_BRACES.findall(line))):
+                if not linted.is_known(name, step, field):
+                    yield step, f"“{field.name}” uses “{name}”, which is not recorded before step {step.id}"
+        for condition in (step.when, linted.recipe.operation_of[step.id].when):
+            for name in condition.names if condition else ():
+                if not linted.is_known(name, step):
+                    yield step, f"the condition of step {step.id} uses “{name}”, which is not recorded before it"
+
+
+@_check
+def scans_have_something_to_match(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """An identity is compared with a text that is known by then."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            if field.kind is Kind.IDENTITY and linted.recipe.types.get(field.matches) != "text":
+                yield step, f"“{field.name}” is matched with “{field.matches}”, which names no text"
+            elif field.kind is Kind.IDENTITY and not linted.is_known(field.matches, step, field):
+                yield step, f"“{field.name}” is matched with “{field.matches}”, which is not recorded before it"
+
+
+@_check
+def instruments_are_assigned(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A value is measured by equipment that a step before has scanned."""
+    used = {
+        (step.id, field.equipment_class)
+        for step in linted.recipe.steps.values()
+        for field in step.fields
+        if field.kind is Kind.EQUIPMENT
+    }
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            assigned = any((other, field.instrument) in used for other in linted.before[step.id])
+            if field.kind is Kind.READING and not assigned:
+                yield step, f"“{field.name}” comes from a {field.instrument}, and no step before uses one"
+
+
+@_check
+def samples_are_taken(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What is measured in a sample names the sample, and the sample is taken before."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            if not field.sample:
+                continue
+            home = linted.recipe.fields.get(field.sample)
+            if home is None or home[1].kind is not Kind.SAMPLE:
+                yield step, f"“{field.name}” is measured in “{field.sample}”, which is no sample"
+            elif not linted.is_known(field.sample, step, field):
+                yield step, f"“{field.name}” is measured in “{field.sample}”, which is not taken before"
+
+
+@_check
+def repetitions_end(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A repeated operation has a decision of its own that ends it, and another way to go on."""
+    for operation in linted.recipe.operations:
+        if not operation.repeat:
+            continue
+        found = linted.recipe.fields.get(operation.repeat.until)
+        first = operation.steps[0]
+        if found is None or found[0] not in operation.steps or found[1].kind is not Kind.DECISION:
+            yield first, f"operation {operation.id} repeats until “{operation.repeat.until}”, no decision of its own"
+        elif operation.repeat.choice not in found[1].options:
+            yield first, f"“{operation.repeat.choice}” is no choice of “{operation.repeat.until}”"
+        elif all(choice.ends or choice.name == operation.repeat.choice for choice in found[1].choices):
+            yield first, f"“{operation.repeat.until}” has no choice that goes on to another round"
+
+
+@_check
+def clocks_have_edges(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A hold time runs between steps that exist, from an earlier to a later one."""
+    steps = linted.recipe.steps
+    first = next(iter(steps.values()))
+    for hold_time in linted.recipe.hold_times:
+        start, stop = steps.get(hold_time.start.step), steps.get(hold_time.stop.step)
+        if start is None or stop is None:
+            missing = hold_time.start.step if start is None else hold_time.stop.step
+            yield stop or start or first, f"hold time “{hold_time.name}” names step {missing}, which does not exist"
+        elif stop is not start and start.id not in linted.before[stop.id]:
+            yield stop, f"hold time “{hold_time.name}” stops at step {stop.id}, which may come before step {start.id}"
+        if not (hold_time.least or hold_time.most):
+            yield stop or first, f"hold time “{hold_time.name}” has neither “at least:” nor “at most:”"
+
+
+@_check
+def identity_is_checked(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """No material is added before an identity was checked."""
+    checks = {step.id for step in linted.recipe.steps.values() for field in step.fields if field.kind is Kind.IDENTITY}
+    for step in linted.recipe.steps.values():
+        adds = any(field.kind is Kind.LOT for field in step.fields)
+        if adds and not checks.intersection(linted.before[step.id]):
+            yield step, f"step {step.id} adds a material, and no identity is checked before"
+
+
+@_check
+def critical_values_have_limits(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A critical parameter or attribute is judged, or it is not critical."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            critical = field.parameter_class in (ParameterClass.CPP, ParameterClass.CQA)
+            if critical and field.kind is not Kind.IDENTITY and not (field.limits.action or field.choices):
+                yield step, f"“{field.name}” is critical and has no “limit:”"
+
+
+@_check
+def release_rests_on_something(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """Some quality attribute gates the first stage of release."""
+    gates = [
+        field
+        for step in linted.recipe.steps.values()
+        for field in step.fields
+        if field.parameter_class is ParameterClass.CQA and step.stage is Stage.CONDITIONAL
+    ]
+    if not gates:
+        yield next(iter(linted.recipe.steps.values())), "no critical quality attribute gates the release"

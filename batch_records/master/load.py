@@ -1,0 +1,240 @@
+"""A recipe's text, read into a `Recipe`, or refused with every mistake at its line.
+
+The text is read twice: first for the names and kinds of all values, then whole, so that a formula may stand above the
+step that records what it names. Whether a value is recorded *before* it is used is for the lint to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import resources
+
+from batch_records.master import parts, steps
+from batch_records.master.digest import digest
+from batch_records.master.discover import discover
+from batch_records.master.recipe import (
+    Consequence,
+    Edge,
+    Field,
+    HoldTime,
+    Operation,
+    Recipe,
+    Repeat,
+    Role,
+    Stage,
+    Step,
+)
+from batch_records.master.step_text import STEP_TYPES, StepText
+from batch_records.master.steps.record import entered
+from batch_records.master.text import Item, Mistake, Problem, Problems, read
+from batch_records.values.expression import Type
+from batch_records.values.formula import Formula
+from batch_records.values.quantity import Quantity
+
+discover(steps)
+
+_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "note")
+_RECIPE_KEYS = ("parameters", "hold times", "note")
+_HEADING = re.compile(r"([0-9]+(?:\.[0-9]+)?) (\S.*)")
+BUILT_IN: Mapping[str, Type] = {"coi": "text", "batch": "text"}
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used; ``problems`` has every mistake with its line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def load(text: str) -> Recipe:
+    """Read a recipe. Raise `RecipeError` with every mistake found."""
+    try:
+        whole = read(text)
+        keys = whole.keys(("recipe", "code", "product", "facts", "operations"), _RECIPE_KEYS)
+    except Mistake as mistake:
+        raise RecipeError([mistake.problem]) from None
+    names = Problems()
+    types = _types(_Reader(keys, None, names), names)
+    problems = Problems()
+    problems.found = names.found
+    recipe = _Reader(keys, types, problems).recipe(text)
+    if recipe is None or problems.found:
+        raise RecipeError(problems)
+    return recipe
+
+
+def shipped() -> dict[str, str]:
+    """Return the texts of the recipes that come with the system, by code."""
+    folder = resources.files("batch_records.master") / "recipes"
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return {file.name.removesuffix(".yaml"): file.read_text("utf-8") for file in files if file.name.endswith(".yaml")}
+
+
+def _types(reader: _Reader, problems: Problems) -> dict[str, Type]:
+    """Collect the type of every name; a name given twice is a mistake."""
+    types: dict[str, Type] = dict(BUILT_IN)
+    with problems.collecting():
+        for place, name, type_ in reader.names():
+            if name in types:
+                problems.add(place, f"a value is already named “{name}”")
+            types[name] = type_
+    return types
+
+
+class _Reader:
+    """Reads the parts of one recipe; ``types`` is None on the first time through."""
+
+    def __init__(self, keys: Mapping[str, Item], types: Mapping[str, Type] | None, problems: Problems) -> None:
+        self.keys, self.types, self.problems = keys, types, problems
+
+    def names(self) -> Iterator[tuple[Item, str, Type]]:
+        for name, item, quantity in self.parameters():
+            yield item, name, quantity.unit.dimensions
+        for field in self.facts():
+            yield self.keys["facts"].key(field.name), field.name, field.type
+        for operation in self.operations():
+            for step in operation.steps:
+                for field in step.fields:
+                    yield self.places[step.id, field.name], field.name, field.type
+                    for name, given in field.gives.items():
+                        yield self.places[step.id, field.name], name, given.type
+
+    def recipe(self, text: str) -> Recipe | None:
+        with self.problems.collecting():
+            return Recipe(
+                code=self.keys["code"].text,
+                title=self.keys["recipe"].text,
+                product=self.keys["product"].text,
+                note=self.keys["note"].text if "note" in self.keys else "",
+                facts=tuple(self.facts()),
+                parameters={name: quantity for name, _, quantity in self.parameters()},
+                operations=tuple(self.operations()),
+                hold_times=tuple(self.hold_times()),
+                types=self.types or {},
+                text=text,
+                digest=digest(text),
+            )
+        return None
+
+    def parameters(self) -> Iterator[tuple[str, Item, Quantity]]:
+        if "parameters" in self.keys:
+            for name, item in parts.named(self.keys["parameters"]):
+                with self.problems.collecting():
+                    value = item.keys(("value",), ("ask", "note"))["value"]
+                    yield name, self.keys["parameters"].key(name), parts.quantity(value)
+
+    def facts(self) -> Iterator[Field]:
+        for name, item in parts.named(self.keys["facts"]):
+            with self.problems.collecting():
+                yield entered(StepText("facts", {}, self.types), name, item)
+
+    def operations(self) -> Iterator[Operation]:
+        self.places: dict[tuple[str, str], Item] = {}
+        self.waits: list[HoldTime] = []
+        before: Sequence[str] = ()
+        for item in self.keys["operations"].sequence():
+            with self.problems.collecting():
+                operation = self.operation(item, before)
+                before = (operation.id,)
+                yield operation
+
+    def operation(self, item: Item, before: Sequence[str]) -> Operation:
+        keys = item.keys(("operation", "steps"), ("when", "after", "repeat"))
+        number, title = _heading(keys["operation"])
+        return Operation(
+            id=number,
+            title=title,
+            steps=tuple(self.steps(keys["steps"], number)),
+            after=tuple(_ids(keys["after"])) if "after" in keys else tuple(before),
+            when=self.condition(keys),
+            repeat=_repeat(keys["repeat"]) if "repeat" in keys else None,
+        )
+
+    def condition(self, keys: Mapping[str, Item]) -> Formula | None:
+        if "when" not in keys or self.types is None:
+            return None
+        return parts.formula(keys["when"], self.types, "truth")
+
+    def steps(self, items: Item, operation: str) -> Iterator[Step]:
+        before: tuple[str, ...] = ()
+        for item in items.sequence():
+            with self.problems.collecting():
+                step = self.step(item, before)
+                if step.id.split(".")[0] != operation:
+                    raise Mistake(item, f"step {step.id} does not belong to operation {operation}")
+                before = (step.id,)
+                yield step
+
+    def step(self, item: Item, before: tuple[str, ...]) -> Step:
+        kind = next((key for key in item.mapping() if key in STEP_TYPES and key != "do"), "do")
+        keys = item.keys(("step",), (kind, *STEP_TYPES[kind].extra, *_STEP_KEYS))
+        if kind not in keys:
+            raise Mistake(item, f"say what the step is, with one of: {', '.join(STEP_TYPES)}")
+        number, title = _heading(keys["step"])
+        fields = tuple(STEP_TYPES[kind].read(StepText(kind, keys, self.types)))
+        if kind == "wait":
+            self.waits.append(_wait(keys["wait"], number, title))
+        self.places |= {(number, field.name): keys[kind].key(field.name) for field in fields}
+        return Step(
+            id=number,
+            title=title,
+            type=kind,
+            instruction=keys["do"].text if "do" in keys else "",
+            fields=fields,
+            performer=parts.member(keys["performed by"], Role) if "performed by" in keys else Role.OPERATOR,
+            verifier=parts.member(keys["verified by"], Role) if "verified by" in keys else None,
+            signed=kind == "decide" or ("signed" in keys and parts.yes_or_no(keys["signed"])),
+            when=self.condition(keys),
+            after=tuple(_ids(keys["after"])) if "after" in keys else before,
+            stage=parts.member(keys["needed for"], Stage) if "needed for" in keys else Stage.CONDITIONAL,
+            note=keys["note"].text if "note" in keys else "",
+            line=item.line,
+        )
+
+    def hold_times(self) -> Iterator[HoldTime]:
+        yield from self.waits
+        for item in self.keys["hold times"].sequence() if "hold times" in self.keys else ():
+            with self.problems.collecting():
+                keys = item.keys(("hold time", "from", "to"), ("at most", "at least", "on action"))
+                yield HoldTime(
+                    name=keys["hold time"].text,
+                    start=parts.edge(keys["from"]),
+                    stop=parts.edge(keys["to"]),
+                    least=_duration(keys, "at least"),
+                    most=_duration(keys, "at most"),
+                    on_action=parts.member(keys["on action"], Consequence)
+                    if "on action" in keys
+                    else Consequence.DEVIATION,
+                )
+
+
+def _heading(item: Item) -> tuple[str, str]:
+    match = _HEADING.fullmatch(item.text)
+    if not match:
+        raise Mistake(item, "write a number and a title: “4.2 Viability before transduction”")
+    return match[1], match[2]
+
+
+def _ids(item: Item) -> Iterator[str]:
+    for entry in item.sequence():
+        yield entry.text
+
+
+def _repeat(item: Item) -> Repeat:
+    keys = item.keys(("until", "is", "at most"))
+    times = keys["at most"].text
+    if not times.isdigit() or not 1 < int(times) <= 100:
+        raise Mistake(keys["at most"], "write how often at most, from 2 to 100")
+    return Repeat(keys["until"].text, keys["is"].text, int(times))
+
+
+def _wait(item: Item, step: str, title: str) -> HoldTime:
+    keys = item.keys(("since",), ("at least", "at most"))
+    least, most = _duration(keys, "at least"), _duration(keys, "at most")
+    return HoldTime(title, parts.edge(keys["since"]), Edge(step, is_start=False), least, most, Consequence.DEVIATION)
+
+
+def _duration(keys: Mapping[str, Item], key: str) -> Quantity | None:
+    return parts.quantity(keys[key], "h") if key in keys else None

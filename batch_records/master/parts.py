@@ -1,0 +1,102 @@
+"""The small parts of a recipe, each read from its text or refused with what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TypeVar
+
+from batch_records.master.recipe import Edge
+from batch_records.master.text import Item, Mistake
+from batch_records.values.expression import FormulaError, Type, in_words
+from batch_records.values.formula import Formula
+from batch_records.values.limit import Limit
+from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.rounding import Rounding
+from batch_records.values.unit import Unit, UnitError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,59}")
+_EDGE = re.compile(r"(start|end) of ([0-9]+\.[0-9]+)")
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+
+def named(item: Item) -> Iterator[tuple[str, Item]]:
+    """Give the entries of a mapping of values by name, each name checked."""
+    for name, value in item.mapping().items():
+        if not _NAME.fullmatch(name):
+            raise Mistake(item.key(name), f"“{name}” is no name for a value: use small letters, digits and _")
+        yield name, value
+
+
+def unit(item: Item) -> Unit:
+    """Read a unit."""
+    try:
+        return Unit.parse(item.text)
+    except UnitError as error:
+        raise Mistake(item, str(error)) from None
+
+
+def quantity(item: Item, like: str = "") -> Quantity:
+    """Read a quantity, of the same dimensions as the unit ``like`` where one is given."""
+    try:
+        read = Quantity.parse(item.text)
+    except (QuantityError, UnitError) as error:
+        raise Mistake(item, str(error)) from None
+    if like and read.unit.dimensions != Unit.parse(like).dimensions:
+        raise Mistake(item, f"“{item.text}” is not a quantity in {like}")
+    return read
+
+
+def rounding(item: Item) -> Rounding:
+    """Read a rounding rule."""
+    try:
+        return Rounding.parse(item.text)
+    except FormulaError as error:
+        raise Mistake(item, str(error)) from None
+
+
+def formula(item: Item, types: Mapping[str, Type], type_: Type) -> Formula:
+    """Read a formula and see that it gives what is asked for."""
+    try:
+        read = Formula.parse(item.text, types)
+    except FormulaError as error:
+        raise Mistake(item, str(error), error.column) from None
+    if read.type != type_:
+        raise Mistake(item, f"this gives {in_words(read.type)}, and {in_words(type_)} is asked for")
+    return read
+
+
+def limit(item: Item, types: Mapping[str, Type], of: Unit | None) -> Limit:
+    """Read a limit on a number in a unit, or on a choice."""
+    try:
+        return Limit.parse(item.text, types, of)
+    except FormulaError as error:
+        raise Mistake(item, str(error), error.column) from None
+
+
+def edge(item: Item) -> Edge:
+    """Read the start or the end of a step: ``end of 4.3``."""
+    match = _EDGE.fullmatch(item.text)
+    if not match:
+        raise Mistake(item, "write “start of 4.3” or “end of 4.3”")
+    return Edge(match[2], match[1] == "start")
+
+
+def one_of(item: Item, words: Mapping[str, T]) -> T:
+    """Read one of a closed list of words."""
+    if item.text not in words:
+        raise Mistake(item, f"“{item.text}” is not known here: use {', '.join(words)}")
+    return words[item.text]
+
+
+def member(item: Item, of: type[E]) -> E:
+    """Read a word that stands for a member of an enumeration."""
+    return one_of(item, {str(member.value): member for member in of})
+
+
+def yes_or_no(item: Item) -> bool:
+    """Read ``yes`` or ``no``."""
+    return one_of(item, {"yes": True, "no": False})

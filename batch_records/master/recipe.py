@@ -1,0 +1,237 @@
+"""What a recipe says, once read: record › operation › step › field (ISA-88's procedure, cut to a batch record).
+
+These are values without behaviour. `batch_records.master.load` makes them from text; `batch_records.executed` runs
+batches by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from batch_records.values.expression import Type
+from batch_records.values.formula import Formula
+from batch_records.values.limit import NO_LIMITS, Limits
+from batch_records.values.quantity import Quantity
+from batch_records.values.rounding import Rounding
+from batch_records.values.unit import Unit
+
+
+class Role(Enum):
+    """Who may perform or verify a step. A person may hold several; no step is verified by who performed it."""
+
+    OPERATOR = "operator"
+    VERIFIER = "verifier"
+    ANALYST = "analyst"
+    PHYSICIAN = "physician"
+    REVIEWER = "quality reviewer"
+    RELEASER = "releaser"
+
+
+class Kind(Enum):
+    """What a field holds, and so how it is recorded."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+    TIME = "time"
+    READING = "reading"
+    CALCULATED = "calculated"
+    IDENTITY = "identity"
+    LOT = "lot"
+    EQUIPMENT = "equipment"
+    SAMPLE = "sample"
+    LABELS = "labels"
+    DECISION = "decision"
+    RESULT = "result"
+
+
+class ParameterClass(Enum):
+    """ICH Q8's classes: a process parameter, an in-process control, a quality attribute of the product."""
+
+    CPP = "critical process parameter"
+    IPC = "in-process control"
+    CQA = "critical quality attribute"
+
+
+class Stage(Enum):
+    """The stages of release (EU GMP Part IV, 11.3): what must be in before each."""
+
+    CONDITIONAL = "conditional release"
+    FINAL = "final release"
+
+
+class Consequence(Enum):
+    """What a value outside its action limit does to the batch, beside opening a deviation."""
+
+    DEVIATION = "deviation"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way a decision can go: what must hold for it, and whether it ends the batch."""
+
+    name: str
+    needs: Formula | None = None
+    ends: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value that a lot's certificate gives; where ``must_be`` is set, a lot that gives another cannot be used."""
+
+    type: Type
+    must_be: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing recorded in a step. ``name`` is what formulas call it; ``ask`` is what the person reads.
+
+    What the other attributes mean hangs on ``kind``; those of other kinds are empty.
+    """
+
+    name: str
+    ask: str
+    kind: Kind
+    unit: Unit | None = None
+    limits: Limits = NO_LIMITS
+    parameter_class: ParameterClass | None = None
+    on_action: Consequence = Consequence.DEVIATION
+    note: str = ""
+    options: tuple[str, ...] = ()  # choice, result
+    formula: Formula | None = None  # calculated
+    rounding: Rounding | None = None  # calculated
+    channel: str = ""  # reading: the instrument's channel
+    instrument: str = ""  # reading: the class of equipment it comes from
+    sample: str = ""  # reading, result: the sample field whose tube it was measured in
+    fresh_for: Quantity | None = None  # reading: how old it may be when taken
+    material: str = ""  # lot: the material asked for
+    gives: Mapping[str, Given] = field(default_factory=dict)  # lot: values its certificate gives
+    equipment_class: str = ""  # equipment
+    matches: str = ""  # identity: the value that the scan must equal
+    method: str = ""  # result: the analytical method
+    choices: tuple[Choice, ...] = ()  # decision
+    lines: tuple[str, ...] = ()  # labels: what is printed on each
+
+    @property
+    def type(self) -> Type:
+        """What formulas see: a number of some dimensions, or a text."""
+        if self.kind is Kind.TIME:
+            return (("time", 1),)
+        return self.unit.dimensions if self.unit else "text"
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The values that this one's number, verdict or way to go depends on."""
+        formulas = [self.formula, *(choice.needs for choice in self.choices)]
+        return (*self.limits.names, *(name for formula in formulas if formula for name in formula.names))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The start or the end of a step: where clocks start and stop."""
+
+    step: str
+    is_start: bool
+
+    def __str__(self) -> str:
+        return f"{'start' if self.is_start else 'end'} of {self.step}"
+
+
+@dataclass(frozen=True)
+class HoldTime:
+    """A clock: from one edge to another takes at least, and at most, so long. A step of type ``wait`` makes one."""
+
+    name: str
+    start: Edge
+    stop: Edge
+    least: Quantity | None
+    most: Quantity | None
+    on_action: Consequence
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what to do, what is recorded, who does it and who checks it."""
+
+    id: str
+    title: str
+    type: str
+    instruction: str
+    fields: tuple[Field, ...]
+    performer: Role
+    verifier: Role | None
+    signed: bool
+    when: Formula | None
+    after: tuple[str, ...]
+    stage: Stage
+    note: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """An operation done again and again, until its decision says so, at most so often."""
+
+    until: str  # the decision field
+    choice: str  # what ends it
+    at_most: int
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A group of steps in order; it may be repeated, and it may depend on facts."""
+
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+    after: tuple[str, ...]
+    when: Formula | None
+    repeat: Repeat | None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A master batch record. ``digest`` is SHA-256 of the text people sign, in hex."""
+
+    code: str
+    title: str
+    product: str
+    note: str
+    facts: tuple[Field, ...]
+    parameters: Mapping[str, Quantity]
+    operations: tuple[Operation, ...]
+    hold_times: tuple[HoldTime, ...]
+    types: Mapping[str, Type]
+    text: str
+    digest: str
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        """Every step by its id, in the order written."""
+        return {step.id: step for operation in self.operations for step in operation.steps}
+
+    @cached_property
+    def operation_of(self) -> Mapping[str, Operation]:
+        """The operation of each step."""
+        return {step.id: operation for operation in self.operations for step in operation.steps}
+
+    @cached_property
+    def fields(self) -> Mapping[str, tuple[Step, Field]]:
+        """Every field by its name, with its step."""
+        return {field.name: (step, field) for step in self.steps.values() for field in step.fields}
+
+    @cached_property
+    def home(self) -> Mapping[str, str]:
+        """The step that records each name, the values that lots give among them."""
+        fields = ((step.id, field) for step in self.steps.values() for field in step.fields)
+        return {name: step for step, field in fields for name in (field.name, *field.gives)}
+
+    def all_fields(self) -> Iterator[Field]:
+        """Every field, those of the order first."""
+        yield from self.facts
+        yield from (field for _, field in self.fields.values())

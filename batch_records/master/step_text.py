@@ -1,0 +1,107 @@
+"""What the file of a step type gets to read one step: its keys, its fields, and what all fields have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from batch_records.master import parts
+from batch_records.master.recipe import Consequence, Field, ParameterClass
+from batch_records.master.text import Item, Mistake
+from batch_records.values.expression import Type
+from batch_records.values.formula import Formula
+from batch_records.values.limit import NO_LIMITS, Limits
+from batch_records.values.unit import Unit
+
+COMMON = ("ask", "class", "on action", "note")
+LIMITS = ("limit", "alert", "plausible")
+
+ReadStep = Callable[["StepText"], Iterator[Field]]
+
+
+@dataclass(frozen=True)
+class StepType:
+    """A kind of step: the key that makes a step one of these, its other keys, and how its fields are read."""
+
+    keyword: str
+    extra: tuple[str, ...]
+    read: ReadStep
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in its file's words."""
+        return (self.read.__doc__ or "").partition("\n")[0]
+
+
+STEP_TYPES: dict[str, StepType] = {}
+
+
+def step_type(keyword: str, *extra: str) -> Callable[[ReadStep], ReadStep]:
+    """Register the function below as the reader of steps that have the key ``keyword``."""
+
+    def register(read: ReadStep) -> ReadStep:
+        if keyword in STEP_TYPES:
+            raise ValueError(f"two step types are written “{keyword}:”")
+        STEP_TYPES[keyword] = StepType(keyword, extra, read)
+        return read
+
+    return register
+
+
+class Common(TypedDict):
+    """The attributes that every field may have."""
+
+    name: str
+    ask: str
+    parameter_class: ParameterClass | None
+    on_action: Consequence
+    note: str
+
+
+@dataclass(frozen=True)
+class StepText:
+    """One step as text. ``types`` are the values that formulas may name; None while names are still collected."""
+
+    keyword: str
+    keys: Mapping[str, Item]
+    types: Mapping[str, Type] | None
+
+    def fields(self) -> Iterator[tuple[str, Item]]:
+        """Give the fields written under the step's keyword, by name."""
+        yield from parts.named(self.keys[self.keyword])
+
+    def common(self, name: str, keys: Mapping[str, Item]) -> Common:
+        """Read what all fields have in common."""
+        return {
+            "name": name,
+            "ask": keys["ask"].text if "ask" in keys else name.replace("_", " ").capitalize(),
+            "parameter_class": parts.one_of(keys["class"], ParameterClass.__members__) if "class" in keys else None,
+            "on_action": parts.member(keys["on action"], Consequence) if "on action" in keys else Consequence.DEVIATION,
+            "note": keys["note"].text if "note" in keys else "",
+        }
+
+    def limits(self, keys: Mapping[str, Item], unit: Unit | None) -> Limits:
+        """Read the limits of a field; while names are still collected there are none."""
+        if self.types is None:
+            return NO_LIMITS
+        types = self.types
+        plausible, action, alert = (
+            parts.limit(keys[key], types, unit) if key in keys else None for key in ("plausible", "limit", "alert")
+        )
+        return Limits(plausible, action, alert)
+
+    def options(self, item: Item) -> tuple[str, ...]:
+        """Read the options of a choice."""
+        options = tuple(option.text for option in item.sequence())
+        if len(options) < 2 or len(set(options)) < len(options):
+            raise Mistake(item, "a choice has two or more options, each different")
+        return options
+
+    def formula(self, item: Item, type_: Type) -> Formula | None:
+        """Read a formula that gives ``type_``; while names are still collected there is none."""
+        return None if self.types is None else parts.formula(item, self.types, type_)
+
+    def text(self, key: str) -> str:
+        """Return the text of an optional key of the step."""
+        return self.keys[key].text if key in self.keys else ""

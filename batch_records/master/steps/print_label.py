@@ -1,0 +1,24 @@
+"""Labels: printed by the system, counted, and reconciled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batch_records.master.recipe import Field, Kind
+from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
+from batch_records.values.unit import Unit
+
+
+@step_type("print")
+def print_label(step: StepText) -> Iterator[Field]:
+    """Print labels with the batch's identity, and count them."""
+    labels = Unit.parse("labels")
+    for name, item in step.fields():
+        keys = item.keys(("lines",), (*LIMITS, *COMMON))
+        yield Field(
+            **step.common(name, keys),
+            kind=Kind.LABELS,
+            unit=labels,
+            limits=step.limits(keys, labels),
+            lines=tuple(line.text for line in keys["lines"].sequence()),
+        )

@@ -1,0 +1,42 @@
+"""Values that a person sees and enters: numbers with units, choices, times, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from batch_records.master import parts
+from batch_records.master.recipe import Field, Kind
+from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
+from batch_records.master.text import Item, Mistake
+
+_KINDS = {"text": Kind.TEXT, "time": Kind.TIME}
+
+
+@step_type("record")
+def record(step: StepText) -> Iterator[Field]:
+    """Enter values that were seen or read by a person."""
+    for name, item in step.fields():
+        yield entered(step, name, item)
+
+
+def entered(step: StepText, name: str, item: Item) -> Field:
+    """Read one value that a person enters; a recipe's facts are read the same way."""
+    keys = item.keys((), ("unit", "one of", "kind", *LIMITS, *COMMON))
+    common = step.common(name, keys)
+    if _how_many(keys) != 1:
+        raise Mistake(item, f"“{name}” has either “unit:”, “one of: […]” or “kind: text” or “kind: time”")
+    if "unit" in keys:
+        unit = parts.unit(keys["unit"])
+        return Field(**common, kind=Kind.NUMBER, unit=unit, limits=step.limits(keys, unit))
+    if "one of" in keys:
+        options = step.options(keys["one of"])
+        limits = step.limits(keys, None)
+        for limit in filter(None, (limits.action, limits.alert)):
+            if strange := set(limit.accepted) - set(options):
+                raise Mistake(keys["limit"], f"“{strange.pop()}” is not among the options")
+        return Field(**common, kind=Kind.CHOICE, options=options, limits=limits)
+    return Field(**common, kind=parts.one_of(keys["kind"], _KINDS))
+
+
+def _how_many(keys: Mapping[str, Item]) -> int:
+    return sum(key in keys for key in ("unit", "one of", "kind"))

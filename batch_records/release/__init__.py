@@ -1,0 +1,1 @@
+"""Whether a batch may leave: the criteria, one file each, and what the releaser signs."""

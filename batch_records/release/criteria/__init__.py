@@ -1,0 +1,1 @@
+"""The criteria of release, one file each."""
