@@ -1,0 +1,91 @@
+"""A PostgreSQL to throw away: started for the run, reached through its own folder, a new database for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+_ROOTS = (Path("/"), Path(__file__).resolve().parents[2] / ".lab/syslibs")  # ./lab unpacks into the second without root
+_NOBODY = 65534  # PostgreSQL refuses to run as root, and any account will do
+# Nothing here outlives the run, so nothing waits for the disk.
+_SETTINGS = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+"""
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs: the one named, the newest installed, or the one on the path."""
+    folders = [Path(os.environ["MES_PG_BIN"])] if "MES_PG_BIN" in os.environ else []
+    for root in _ROOTS:
+        versions = root.glob("usr/lib/postgresql/*/bin")
+        folders += sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
+    folders += [Path(folder) for folder in os.get_exec_path()]
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    raise RuntimeError("PostgreSQL is not on this machine; ./lab setup --dev installs it, MES_PG_BIN names its folder")
+
+
+@dataclass
+class Cluster:
+    """A running server with nothing in it yet."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        """Return where SQLAlchemy finds a database."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}&port=5432"
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Lend a new database, empty or like a template, and drop it afterwards."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield self.url(name)
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        """Have the server do something, as its owner."""
+        where = f"host={self.folder} port=5432 user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """Start a server, and leave nothing of it behind."""
+    bin_, folder = programs(), Path(tempfile.mkdtemp(prefix="mes-pg-"))
+    as_nobody = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    if as_nobody:
+        os.chown(folder, _NOBODY, _NOBODY)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [bin_ / program, "--pgdata", folder / "data", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, **as_nobody)
+        if done.returncode:
+            log = folder / "log"
+            raise RuntimeError(f"{program} failed: {done.stderr}{log.read_text() if log.exists() else ''}")
+
+    try:
+        run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        with (folder / "data/postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS.format(folder=folder))
+        run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
+        yield Cluster(folder)
+        run("pg_ctl", "stop", "--mode=immediate")
+    finally:
+        shutil.rmtree(folder)
