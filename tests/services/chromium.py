@@ -10,8 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-_UNPACKED = Path(__file__).resolve().parents[2] / ".lab/syslibs"  # where ./lab puts packages without root
-_NAMES = ("chromium", "google-chrome", f"{_UNPACKED}/usr/lib/chromium/chromium")
+# Without root, ./lab unpacks the package, whose own script looks for the program where only root could have put it.
+_UNPACKED = Path(__file__).resolve().parents[2] / ".lab/syslibs/usr/lib/chromium/chromium"
+_NAMES = (str(_UNPACKED), "chromium", "google-chrome")
 _ARGUMENTS = (
     "--no-sandbox",  # it shows our own pages, and root has no other way to run it
     "--disable-gpu",
