@@ -21,11 +21,12 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if event in _OUTWARD:
         address = arguments[_OUTWARD[event]]
         host = address[0] if isinstance(address, tuple) else address if event == "socket.getaddrinfo" else None
-        if host is not None and not _is_here(host):
+        if host is not None and not is_here(host):
             raise NetworkIsClosedError(f"tests stay on this machine, and this one tried to reach {host!r}")
 
 
-def _is_here(host: object) -> bool:
+def is_here(host: object) -> bool:
+    """Say whether a host, by name or address, is this machine."""
     name = host.decode() if isinstance(host, bytes) else str(host)
     if name in ("", "localhost"):
         return True

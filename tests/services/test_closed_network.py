@@ -8,7 +8,7 @@ import socket
 import httpx
 import pytest
 
-from tests.services.closed_network import NetworkIsClosedError
+from tests.services.closed_network import NetworkIsClosedError, is_here
 
 FAR = "192.0.2.1"  # an address that documentation may use and nobody has (RFC 5737)
 
@@ -33,10 +33,13 @@ def test_a_datagram_is_refused_too() -> None:
         far.sendto(b"MSH|", (FAR, 2575))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_this_machine_is_open(host: str) -> None:
-    """Servers on loopback are reached, by address and by name."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with socket.create_connection((host, port)) as near:
-            assert near.getpeername() == ("127.0.0.1", port)
+def test_this_machine_is_open() -> None:
+    """A server on loopback is reached."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
+        assert near.getpeername() == server.getsockname()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", b"localhost", ""])
+def test_this_machine_has_several_names(host: object) -> None:
+    """Loopback is known by its addresses and by its name."""
+    assert is_here(host)
