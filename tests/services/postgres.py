@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
 
 _ROOTS = (Path("/"), Path(__file__).resolve().parents[2] / ".lab/syslibs")  # ./lab unpacks into the second without root
 _NOBODY = 65534  # PostgreSQL refuses to run as root, and any account will do
@@ -51,9 +52,9 @@ class Cluster:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}&port=5432"
 
     @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """Lend a new database, empty or like a template, and drop it afterwards."""
-        name = f"test_{next(self._numbers)}"
+    def database(self, like: str | None = None) -> Iterator[str]:
+        """Lend a new database, empty or like another that nobody is connected to, and drop it afterwards."""
+        name, template = f"test_{next(self._numbers)}", make_url(like).database if like else "template0"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from tests.services import postgres
 
@@ -27,10 +27,10 @@ def test_every_test_finds_an_empty_database(database_url: str, turn: str) -> Non
 
 
 def test_a_database_can_start_like_another(postgresql: postgres.Cluster) -> None:
-    """A template spares each test the making of its tables."""
+    """Tables made once for the run spare each test making them."""
     with postgresql.database() as pattern:
         _tables(pattern)
-        with postgresql.database(template=make_url(pattern).database or "") as copy:
+        with postgresql.database(like=pattern) as copy:
             engine = create_engine(copy)
             with engine.connect() as connection:
                 assert connection.execute(text("SELECT number FROM lot")).scalar_one() == "A1"
