@@ -77,6 +77,14 @@ def test_what_is_missing_is_named_with_the_command_that_brings_it(bare: Path) ->
     assert asked.returncode == 3
 
 
+def test_a_folder_that_cannot_be_written_is_named(bare: Path) -> None:
+    """Somebody else's checkout, or a full or broken disk: the sentence says where."""
+    (bare / ".lab").write_text("in the way")
+    asked = lab(bare, "setup")
+    assert asked.communicate()[1] == f"lab: cannot write to {bare}/.lab\n"
+    assert asked.returncode == 3
+
+
 def test_the_doctor_changes_nothing(bare: Path) -> None:
     """It answers without Python, and leaves no trace."""
     before = sorted(bare.rglob("*"))
