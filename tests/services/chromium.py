@@ -10,9 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-# Without root, ./lab unpacks the package, whose own script looks for the program where only root could have put it.
-_UNPACKED = Path(__file__).resolve().parents[2] / ".lab/syslibs/usr/lib/chromium/chromium"
-_NAMES = (str(_UNPACKED), "chromium", "google-chrome")
+_LAB = Path(__file__).resolve().parents[2] / ".lab"
+_NAMES = (
+    # Unpacked without root; the package's own script looks for it where only root could have put it.
+    f"{_LAB}/syslibs/usr/lib/chromium/chromium",
+    f"{_LAB}/chromium",
+    "chromium",
+    "google-chrome",
+)
 _ARGUMENTS = (
     "--no-sandbox",  # it shows our own pages, and root has no other way to run it
     "--disable-gpu",
