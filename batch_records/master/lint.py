@@ -6,7 +6,6 @@ only when there are none.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from functools import cached_property
 
 from batch_records.master.recipe import Field, Kind, ParameterClass, Recipe, Stage, Step
 from batch_records.master.text import Problem
+from batch_records.values.formula import Formula
 
-_IN_BRACES = re.compile(r"\{([^}]*)\}")
 _BUILT_IN = ("coi", "batch")
 
 
@@ -34,8 +33,7 @@ class Linted:
             first = frozenset[str]().union(*(ended.get(other, frozenset()) for other in operation.after))
             for step in operation.steps:
                 direct = [other for other in step.after if other in found]
-                inside = any(self.recipe.operation_of[other] is operation for other in direct)
-                found[step.id] = frozenset(direct).union(*(found[other] for other in direct), () if inside else first)
+                found[step.id] = first.union(direct, *(found[other] for other in direct))
             ended[operation.id] = first.union(
                 (step.id for step in operation.steps), *(found[step.id] for step in operation.steps)
             )
@@ -48,9 +46,23 @@ class Linted:
             return True
         home = recipe.home.get(name)
         if home == step.id and above:
-            names = [field.name for field in step.fields]
-            return name in names and names.index(name) < names.index(above.name)
+            earlier = step.fields[: step.fields.index(above)]
+            return any(name == field.name or name in field.gives for field in earlier)
         return home in self.before[step.id]
+
+    def conditions(self, step: Step) -> frozenset[str]:
+        """The texts of the conditions that a step is done under."""
+        return frozenset(when.text for when in (step.when, self.recipe.operation_of[step.id].when) if when)
+
+    def formulas(self, step: Step) -> list[Formula]:
+        """The formulas of a step: what it computes, what its choices need, when it applies."""
+        conditions = filter(None, (step.when, self.recipe.operation_of[step.id].when))
+        return [formula for field in step.fields for formula in field.formulas] + list(conditions)
+
+    @cached_property
+    def first(self) -> Step:
+        """The first step, to show what stands in none."""
+        return next(iter(self.recipe.steps.values()))
 
 
 Check = Callable[[Linted], Iterable[tuple[Step, str]]]
@@ -105,13 +117,45 @@ def values_are_recorded_before_use(linted: Linted) -> Iterator[tuple[Step, str]]
     """A formula, a limit or a condition names only what is recorded by then, in whatever order the steps were done."""
     for step in linted.recipe.steps.values():
         for field in step.fields:
-            for name in (*field.rests_on, *(name for line in field.lines for name in _IN_BRACES.findall(line))):
+            for name in field.names_used:
                 if not linted.is_known(name, step, field):
                     yield step, f"“{field.name}” uses “{name}”, which is not recorded before step {step.id}"
         for condition in (step.when, linted.recipe.operation_of[step.id].when):
             for name in condition.names if condition else ():
                 if not linted.is_known(name, step):
                     yield step, f"the condition of step {step.id} uses “{name}”, which is not recorded before it"
+
+
+@_check
+def values_are_there_whenever_used(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What is recorded under a condition is used under the same condition, or a batch could come to a dead end."""
+    recipe = linted.recipe
+    for step in recipe.steps.values():
+        for name in {name for field in step.fields for name in field.rests_on}:
+            home = recipe.steps.get(recipe.home.get(name, ""))
+            if home and not linted.conditions(home) <= linted.conditions(step):
+                yield step, f"step {step.id} uses “{name}”, and step {home.id} records it under a condition only"
+
+
+@_check
+def comparisons_can_be_true(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A choice is compared with one of its options: a word misspelt would quietly never be true."""
+    options = {field.name: field.options for field in linted.recipe.all_fields()}
+    for step in linted.recipe.steps.values():
+        for name, text in (pair for formula in linted.formulas(step) for pair in formula.compared):
+            if options.get(name) and text not in options[name]:
+                yield step, f"“{name}” is compared with “{text}”, which is none of its options"
+
+
+@_check
+def facts_are_judged_when_given(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """The limits of a fact name only parameters and facts above it: nothing else is known at the start."""
+    known = set(linted.recipe.parameters)
+    for field in linted.recipe.facts:
+        for name in field.names_used:
+            if name not in known:
+                yield linted.first, f"the fact “{field.name}” uses “{name}”, which is not known when a batch starts"
+        known.add(field.name)
 
 
 @_check
@@ -169,13 +213,18 @@ def repetitions_end(linted: Linted) -> Iterator[tuple[Step, str]]:
             yield first, f"“{operation.repeat.choice}” is no choice of “{operation.repeat.until}”"
         elif all(choice.ends or choice.name == operation.repeat.choice for choice in found[1].choices):
             yield first, f"“{operation.repeat.until}” has no choice that goes on to another round"
+        elif found[0].when:
+            yield first, f"“{operation.repeat.until}” ends the repetition, so its step has no condition"
 
 
 @_check
 def clocks_have_edges(linted: Linted) -> Iterator[tuple[Step, str]]:
-    """A hold time runs between steps that exist, from an earlier to a later one."""
-    steps = linted.recipe.steps
-    first = next(iter(steps.values()))
+    """A hold time has a name of its own and runs between steps that exist, from an earlier to a later one."""
+    steps, first = linted.recipe.steps, linted.first
+    names = Counter(hold_time.name for hold_time in linted.recipe.hold_times)
+    yield from ((first, f"two hold times are named “{name}”") for name, count in names.items() if count > 1)
+    if linted.recipe.day_zero and linted.recipe.day_zero.step not in steps:
+        yield first, f"“day zero” names step {linted.recipe.day_zero.step}, which does not exist"
     for hold_time in linted.recipe.hold_times:
         start, stop = steps.get(hold_time.start.step), steps.get(hold_time.stop.step)
         if start is None or stop is None:
@@ -183,6 +232,8 @@ def clocks_have_edges(linted: Linted) -> Iterator[tuple[Step, str]]:
             yield stop or start or first, f"hold time “{hold_time.name}” names step {missing}, which does not exist"
         elif stop is not start and start.id not in linted.before[stop.id]:
             yield stop, f"hold time “{hold_time.name}” stops at step {stop.id}, which may come before step {start.id}"
+        if hold_time.least and hold_time.most and hold_time.least.base > hold_time.most.base:
+            yield stop or first, f"hold time “{hold_time.name}” lasts at least longer than at most"
         if not (hold_time.least or hold_time.most):
             yield stop or first, f"hold time “{hold_time.name}” has neither “at least:” nor “at most:”"
 
@@ -217,4 +268,12 @@ def release_rests_on_something(linted: Linted) -> Iterator[tuple[Step, str]]:
         if field.parameter_class is ParameterClass.CQA and step.stage is Stage.CONDITIONAL
     ]
     if not gates:
-        yield next(iter(linted.recipe.steps.values())), "no critical quality attribute gates the release"
+        yield linted.first, "no critical quality attribute gates the release"
+
+
+@_check
+def results_name_their_method(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A laboratory's result says by which method it was found (21 CFR 211.194(a)(2))."""
+    for step in linted.recipe.steps.values():
+        if any(field.kind is Kind.RESULT and not field.method for field in step.fields):
+            yield step, f"step {step.id} reports results and names no method"

@@ -17,6 +17,7 @@ from batch_records.master.recipe import (
     Consequence,
     Edge,
     Field,
+    Growth,
     HoldTime,
     Operation,
     Recipe,
@@ -27,7 +28,7 @@ from batch_records.master.recipe import (
 )
 from batch_records.master.step_text import STEP_TYPES, StepText
 from batch_records.master.steps.record import entered
-from batch_records.master.text import Item, Mistake, Problem, Problems, read
+from batch_records.master.text import Consequent, Item, Mistake, Problem, Problems, read
 from batch_records.values.expression import Type
 from batch_records.values.formula import Formula
 from batch_records.values.quantity import Quantity
@@ -35,8 +36,9 @@ from batch_records.values.quantity import Quantity
 discover(steps)
 
 _STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "note")
-_RECIPE_KEYS = ("parameters", "hold times", "note")
-_HEADING = re.compile(r"([0-9]+(?:\.[0-9]+)?) (\S.*)")
+_RECIPE_KEYS = ("parameters", "hold times", "note", "figures", "growth", "day zero")
+_OPERATION = re.compile(r"(0|[1-9][0-9]*) (\S.*)")
+_STEP = re.compile(r"((?:0|[1-9][0-9]*)\.[1-9][0-9]*) (\S.*)")
 BUILT_IN: Mapping[str, Type] = {"coi": "text", "batch": "text"}
 
 
@@ -80,6 +82,8 @@ def _types(reader: _Reader, problems: Problems) -> dict[str, Type]:
             if name in types:
                 problems.add(place, f"a value is already named “{name}”")
             types[name] = type_
+    if problems.found:  # what stands in a part that could not be read is not unknown for that
+        types |= {key: "unread" for item in reader.keys.values() for key in item.every_key() if key not in types}
     return types
 
 
@@ -115,6 +119,9 @@ class _Reader:
                 types=self.types or {},
                 text=text,
                 digest=digest(text),
+                figures=tuple(self.figures()),
+                growth=self.growth(),
+                day_zero=parts.edge(self.keys["day zero"]) if "day zero" in self.keys else None,
             )
         return None
 
@@ -134,7 +141,7 @@ class _Reader:
         self.places: dict[tuple[str, str], Item] = {}
         self.waits: list[HoldTime] = []
         before: Sequence[str] = ()
-        for item in self.keys["operations"].sequence():
+        for item in _some(self.keys["operations"], "operation"):
             with self.problems.collecting():
                 operation = self.operation(item, before)
                 before = (operation.id,)
@@ -142,7 +149,9 @@ class _Reader:
 
     def operation(self, item: Item, before: Sequence[str]) -> Operation:
         keys = item.keys(("operation", "steps"), ("when", "after", "repeat"))
-        number, title = _heading(keys["operation"])
+        number, title = "", ""
+        with self.problems.collecting():  # its steps are read all the same
+            number, title = _heading(keys["operation"], _OPERATION, "4 Transduction")
         return Operation(
             id=number,
             title=title,
@@ -159,20 +168,20 @@ class _Reader:
 
     def steps(self, items: Item, operation: str) -> Iterator[Step]:
         before: tuple[str, ...] = ()
-        for item in items.sequence():
+        for item in _some(items, "step"):
             with self.problems.collecting():
                 step = self.step(item, before)
-                if step.id.split(".")[0] != operation:
+                if operation and step.id.split(".")[0] != operation:
                     raise Mistake(item, f"step {step.id} does not belong to operation {operation}")
                 before = (step.id,)
                 yield step
 
     def step(self, item: Item, before: tuple[str, ...]) -> Step:
-        kind = next((key for key in item.mapping() if key in STEP_TYPES and key != "do"), "do")
+        kind = _kind(list(item.mapping()))
         keys = item.keys(("step",), (kind, *STEP_TYPES[kind].extra, *_STEP_KEYS))
         if kind not in keys:
             raise Mistake(item, f"say what the step is, with one of: {', '.join(STEP_TYPES)}")
-        number, title = _heading(keys["step"])
+        number, title = _heading(keys["step"], _STEP, "4.2 Viability before transduction")
         fields = tuple(STEP_TYPES[kind].read(StepText(kind, keys, self.types)))
         if kind == "wait":
             self.waits.append(_wait(keys["wait"], number, title))
@@ -193,6 +202,24 @@ class _Reader:
             line=item.line,
         )
 
+    def figures(self) -> Iterator[str]:
+        for item in self.keys["figures"].sequence() if "figures" in self.keys else ():
+            yield self.number(item)
+
+    def growth(self) -> Growth | None:
+        if "growth" not in self.keys:
+            return None
+        keys = self.keys["growth"].keys(("cells", "viability"))
+        return Growth(self.number(keys["cells"]), self.number(keys["viability"]))
+
+    def number(self, item: Item) -> str:
+        type_ = (self.types or {}).get(item.text, "text")
+        if type_ == "unread":
+            raise Consequent
+        if isinstance(type_, str):
+            raise Mistake(item, f"“{item.text}” names no recorded number")
+        return item.text
+
     def hold_times(self) -> Iterator[HoldTime]:
         yield from self.waits
         for item in self.keys["hold times"].sequence() if "hold times" in self.keys else ():
@@ -210,10 +237,24 @@ class _Reader:
                 )
 
 
-def _heading(item: Item) -> tuple[str, str]:
-    match = _HEADING.fullmatch(item.text)
+def _some(item: Item, what: str) -> list[Item]:
+    items = item.sequence()
+    if not items:
+        raise Mistake(item, f"write at least one {what}")
+    return items
+
+
+def _kind(keys: list[str]) -> str:
+    """Return the step type that a step's keys say: the ``sample`` of a step that measures is no step type."""
+    kinds = [key for key in keys if key in STEP_TYPES and key != "do"]
+    beside = {extra for kind in kinds for extra in STEP_TYPES[kind].extra}
+    return next((kind for kind in kinds if kind not in beside), "do")
+
+
+def _heading(item: Item, form: re.Pattern[str], example: str) -> tuple[str, str]:
+    match = form.fullmatch(item.text)
     if not match:
-        raise Mistake(item, "write a number and a title: “4.2 Viability before transduction”")
+        raise Mistake(item, f"write a number and a title: “{example}”")
     return match[1], match[2]
 
 
@@ -225,7 +266,7 @@ def _ids(item: Item) -> Iterator[str]:
 def _repeat(item: Item) -> Repeat:
     keys = item.keys(("until", "is", "at most"))
     times = keys["at most"].text
-    if not times.isdigit() or not 1 < int(times) <= 100:
+    if not re.fullmatch(r"[1-9][0-9]?|100", times) or times == "1":
         raise Mistake(keys["at most"], "write how often at most, from 2 to 100")
     return Repeat(keys["until"].text, keys["is"].text, int(times))
 
@@ -237,4 +278,4 @@ def _wait(item: Item, step: str, title: str) -> HoldTime:
 
 
 def _duration(keys: Mapping[str, Item], key: str) -> Quantity | None:
-    return parts.quantity(keys[key], "h") if key in keys else None
+    return parts.duration(keys[key]) if key in keys else None

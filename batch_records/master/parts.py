@@ -8,15 +8,16 @@ from enum import Enum
 from typing import TypeVar
 
 from batch_records.master.recipe import Edge
-from batch_records.master.text import Item, Mistake
-from batch_records.values.expression import FormulaError, Type, in_words
-from batch_records.values.formula import Formula
+from batch_records.master.text import Consequent, Item, Mistake
+from batch_records.values.expression import FormulaError, Type, Unread, in_words
+from batch_records.values.formula import KEYWORDS, Formula
 from batch_records.values.limit import Limit
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.rounding import Rounding
 from batch_records.values.unit import Unit, UnitError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,59}")
+_LONGEST = Quantity.parse("3650 d")
 _EDGE = re.compile(r"(start|end) of ([0-9]+\.[0-9]+)")
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ def named(item: Item) -> Iterator[tuple[str, Item]]:
     for name, value in item.mapping().items():
         if not _NAME.fullmatch(name):
             raise Mistake(item.key(name), f"“{name}” is no name for a value: use small letters, digits and _")
+        if name in KEYWORDS:
+            raise Mistake(item.key(name), f"“{name}” is no name for a value: it is a word of formulas")
         yield name, value
 
 
@@ -50,6 +53,14 @@ def quantity(item: Item, like: str = "") -> Quantity:
     return read
 
 
+def duration(item: Item) -> Quantity:
+    """Read a span of time: ``24 h``."""
+    read = quantity(item, "h")
+    if not 0 < read.base <= _LONGEST.base:
+        raise Mistake(item, f"a span of time is above 0 and at most {_LONGEST}")
+    return read
+
+
 def rounding(item: Item) -> Rounding:
     """Read a rounding rule."""
     try:
@@ -62,6 +73,8 @@ def formula(item: Item, types: Mapping[str, Type], type_: Type) -> Formula:
     """Read a formula and see that it gives what is asked for."""
     try:
         read = Formula.parse(item.text, types)
+    except Unread:
+        raise Consequent from None
     except FormulaError as error:
         raise Mistake(item, str(error), error.column) from None
     if read.type != type_:
@@ -73,6 +86,8 @@ def limit(item: Item, types: Mapping[str, Type], of: Unit | None) -> Limit:
     """Read a limit on a number in a unit, or on a choice."""
     try:
         return Limit.parse(item.text, types, of)
+    except Unread:
+        raise Consequent from None
     except FormulaError as error:
         raise Mistake(item, str(error), error.column) from None
 

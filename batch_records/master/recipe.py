@@ -6,6 +6,7 @@ batches by them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,6 +18,8 @@ from batch_records.values.limit import NO_LIMITS, Limits
 from batch_records.values.quantity import Quantity
 from batch_records.values.rounding import Rounding
 from batch_records.values.unit import Unit
+
+IN_BRACES = re.compile(r"\{([^{}]*)\}")  # the values named in a line of a label
 
 
 class Role(Enum):
@@ -125,10 +128,20 @@ class Field:
         return self.unit.dimensions if self.unit else "text"
 
     @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What computes it, and what its choices need."""
+        return tuple(filter(None, (self.formula, *(choice.needs for choice in self.choices))))
+
+    @property
+    def names_used(self) -> tuple[str, ...]:
+        """The values that its number, its verdict, its choices or the lines of its labels name."""
+        in_formulas = (name for formula in self.formulas for name in formula.names)
+        return (*self.limits.names, *in_formulas, *(name for line in self.lines for name in IN_BRACES.findall(line)))
+
+    @property
     def rests_on(self) -> tuple[str, ...]:
-        """The values that this one's number, verdict or way to go depends on."""
-        formulas = [self.formula, *(choice.needs for choice in self.choices)]
-        return (*self.limits.names, *(name for formula in formulas if formula for name in formula.names))
+        """The values whose correction may change what was recorded here, or what it means."""
+        return tuple(filter(None, (*self.names_used, self.matches, self.sample)))
 
 
 @dataclass(frozen=True)
@@ -195,6 +208,14 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """What is drawn as the culture's growth: the values of all viable cells, and of their viability."""
+
+    cells: str
+    viability: str
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A master batch record. ``digest`` is SHA-256 of the text people sign, in hex."""
 
@@ -209,6 +230,9 @@ class Recipe:
     types: Mapping[str, Type]
     text: str
     digest: str
+    figures: tuple[str, ...] = ()  # the values one asks for first
+    growth: Growth | None = None
+    day_zero: Edge | None = None  # from where days of culture count
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:

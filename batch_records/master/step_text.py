@@ -11,7 +11,7 @@ from batch_records.master.recipe import Consequence, Field, ParameterClass
 from batch_records.master.text import Item, Mistake
 from batch_records.values.expression import Type
 from batch_records.values.formula import Formula
-from batch_records.values.limit import NO_LIMITS, Limits
+from batch_records.values.limit import NO_LIMITS, Limit, Limits
 from batch_records.values.unit import Unit
 
 COMMON = ("ask", "class", "on action", "note")
@@ -69,7 +69,10 @@ class StepText:
 
     def fields(self) -> Iterator[tuple[str, Item]]:
         """Give the fields written under the step's keyword, by name."""
-        yield from parts.named(self.keys[self.keyword])
+        place = self.keys[self.keyword]
+        if not place.mapping():
+            raise Mistake(place, f"name at least one thing to {self.keyword}")
+        yield from parts.named(place)
 
     def common(self, name: str, keys: Mapping[str, Item]) -> Common:
         """Read what all fields have in common."""
@@ -81,20 +84,26 @@ class StepText:
             "note": keys["note"].text if "note" in keys else "",
         }
 
-    def limits(self, keys: Mapping[str, Item], unit: Unit | None) -> Limits:
-        """Read the limits of a field; while names are still collected there are none."""
+    def limits(self, keys: Mapping[str, Item], unit: Unit | None, options: tuple[str, ...] = ()) -> Limits:
+        """Read the limits of a number or a choice; while names are still collected there are none."""
         if self.types is None:
             return NO_LIMITS
-        types = self.types
-        plausible, action, alert = (
-            parts.limit(keys[key], types, unit) if key in keys else None for key in ("plausible", "limit", "alert")
-        )
-        return Limits(plausible, action, alert)
+        read = {key: self._limit(keys[key], self.types, unit, options) for key in LIMITS if key in keys}
+        return Limits(read.get("plausible"), read.get("limit"), read.get("alert"))
+
+    @staticmethod
+    def _limit(item: Item, types: Mapping[str, Type], unit: Unit | None, options: tuple[str, ...]) -> Limit:
+        if not (unit or options):
+            raise Mistake(item, "only a number or a choice has a limit")
+        limit = parts.limit(item, types, unit)
+        if strange := [word for word in limit.accepted if word not in options]:
+            raise Mistake(item, f"“{strange[0]}” is not among the options")
+        return limit
 
     def options(self, item: Item) -> tuple[str, ...]:
         """Read the options of a choice."""
         options = tuple(option.text for option in item.sequence())
-        if len(options) < 2 or len(set(options)) < len(options):
+        if len(options) < 2 or len(set(options)) < len(options) or not all(options):
             raise Mistake(item, "a choice has two or more options, each different")
         return options
 

@@ -7,13 +7,21 @@ read from top to bottom.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 import yaml
 
-_LARGEST = 500_000
+_LARGEST = 200_000
+_DEEPEST = 30
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,10 @@ class Mistake(Exception):  # noqa: N818 - a person's mistake in a text, collecte
     def __init__(self, place: Item, message: str, offset: int = 0) -> None:
         super().__init__(message)
         self.problem = Problem(place.line, place.column + offset, message)
+
+
+class Consequent(Exception):  # noqa: N818 - not a mistake of its own
+    """Raised where a part cannot be read because of a mistake elsewhere, which is told there."""
 
 
 class Item:
@@ -96,11 +108,22 @@ class Item:
         for key in required:
             if key not in found:
                 raise Mistake(self, f"“{key}:” is missing here")
+        for key, item in found.items():
+            if item.is_text and not item.text:
+                raise Mistake(self.key(key), f"“{key}:” is empty")
         return found
+
+    def every_key(self) -> Iterator[str]:
+        """Give every key in it, however deep."""
+        for child in self.node.value if not self.is_text else ():
+            key, value = child if isinstance(child, tuple) else (None, child)
+            if isinstance(key, yaml.ScalarNode):
+                yield str(key.value)
+            yield from Item(value).every_key()
 
     def key(self, name: str) -> Item:
         """Return the place of a key itself, for a mistake about it."""
-        return next(Item(key) for key, _ in self.node.value if key.value == name)
+        return next(key for key in (Item(node) for node, _ in self.node.value) if key.text == name)
 
 
 def read(text: str) -> Item:
@@ -108,9 +131,7 @@ def read(text: str) -> Item:
     if len(text) > _LARGEST:
         raise Mistake(_nowhere(), f"a recipe is at most {_LARGEST:,} characters")
     try:
-        for token in yaml.scan(text):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
-                raise Mistake(_at(token.start_mark), "anchors (&), aliases (*) and tags (!) are not used in recipes")
+        _must_be_plain(yaml.scan(text))
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -120,6 +141,17 @@ def read(text: str) -> Item:
     if node is None:
         raise Mistake(_nowhere(), "the recipe is empty")
     return Item(node)
+
+
+def _must_be_plain(tokens: Iterable[yaml.Token]) -> None:
+    """Refuse anchors, aliases and tags, and nesting that only an attack on the reader would have."""
+    depth = 0
+    for token in tokens:
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
+            raise Mistake(_at(token.start_mark), "anchors (&), aliases (*) and tags (!) are not used in recipes")
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > _DEEPEST:
+            raise Mistake(_at(token.start_mark), "nested too deep")
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
@@ -155,8 +187,7 @@ class Problems:
         """Keep a mistake made in the part, and go on."""
         if isinstance(error, Mistake):
             self.found.append(error.problem)
-            return True
-        return False
+        return isinstance(error, Mistake | Consequent)
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(set(self.found), key=lambda problem: (problem.line, problem.column)))

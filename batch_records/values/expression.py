@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from math import isqrt
 from typing import Literal, Protocol
 
 from batch_records.values.unit import Dimensions, describe, multiply
 
 Result = Fraction | str | bool
-Type = Dimensions | Literal["text", "truth"]
+Type = Dimensions | Literal["text", "truth", "unread"]  # unread: its own place in the recipe has a mistake
 
 _PRECISE = Context(prec=40)
+_MOST_BITS = 10_000  # a power of a power of a power would fill the memory before it is refused
 
 
 class FormulaError(ValueError):
@@ -23,6 +25,10 @@ class FormulaError(ValueError):
     def __init__(self, message: str, column: int = 0) -> None:
         super().__init__(message)
         self.column = column
+
+
+class Unread(FormulaError):  # noqa: N818 - reads as what happened
+    """A formula names a value whose own place could not be read: the mistake is there, not here."""
 
 
 class Missing(LookupError):  # noqa: N818 - not an error: the value has not been recorded yet
@@ -64,16 +70,22 @@ class Constants:
 
 @dataclass(frozen=True)
 class Node:
-    """One part of a formula: where it stands, its type, and how it is computed."""
+    """One part of a formula: where it stands, its type, and how it is computed.
+
+    ``name`` is set where it is a value's name alone, ``literal`` where it is a text in quotes.
+    """
 
     column: int
     type: Type
     compute: Callable[[Values], Result]
+    name: str = ""
+    literal: str | None = None
 
 
 def in_words(type_: Type) -> str:
     """Say a type in a sentence."""
-    return {"text": "a text", "truth": "a yes or no"}[type_] if isinstance(type_, str) else describe(type_)
+    words = {"text": "a text", "truth": "a yes or no", "unread": "a value with a mistake"}
+    return words[type_] if isinstance(type_, str) else describe(type_)
 
 
 def number(node: Node) -> Dimensions:
@@ -135,6 +147,21 @@ def times(left: Node, right: Node, direction: int) -> Node:
     return Node(left.column, dimensions, compute)
 
 
+def power(base: Node, exponent: int) -> Node:
+    """Raise a number to a whole power."""
+    dimensions = number(base)
+    for _ in range(exponent - 1):
+        dimensions = multiply(dimensions, number(base))
+
+    def compute(values: Values) -> Fraction:
+        value = value_of(base, values)
+        if exponent * max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
+            raise Uncomputable("the number is too large to be true")
+        return value**exponent
+
+    return Node(base.column, dimensions, compute)
+
+
 def call(column: int, function: str, arguments: list[Node]) -> Node:
     """Call a function of numbers."""
     if function in ("min", "max"):
@@ -177,16 +204,23 @@ def _exponential(number: Fraction) -> Fraction:
     return Fraction(_PRECISE.exp(_decimal(number)))
 
 
+def _doublings(number: Fraction) -> Fraction:
+    result = _logarithm(number) / _logarithm(Fraction(2))
+    whole = round(result)
+    return Fraction(whole) if Fraction(2) ** whole == number else result  # log2(8) is 3, not nearly 3 and rounded down
+
+
 def _root(number: Fraction) -> Fraction:
     if number < 0:
         raise Uncomputable("the square root of a number below zero")
-    return Fraction(_PRECISE.sqrt(_decimal(number)))
+    exact = Fraction(isqrt(number.numerator), isqrt(number.denominator))
+    return exact if exact**2 == number else Fraction(_PRECISE.sqrt(_decimal(number)))
 
 
 FUNCTIONS: dict[str, Callable[[Fraction], Fraction]] = {
     "abs": abs,
     "ln": _logarithm,
-    "log2": lambda number: _logarithm(number) / _logarithm(Fraction(2)),
+    "log2": _doublings,
     "exp": _exponential,
     "sqrt": _root,
 }

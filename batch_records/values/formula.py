@@ -7,9 +7,10 @@ The grammar, loosest binding first::
     negation := "not" negation | relation
     relation := sum (("=" | "!=" | "<" | "<=" | ">" | ">=") sum)?
     sum      := product (("+" | "-") product)*
-    product  := power (("*" | "/") power)*
+    product  := signed (("*" | "/") signed)*
+    signed   := "-"? power
     power    := atom ("^" whole number)?
-    atom     := number [unit] | "text" | name | name "(" either ("," either)* ")" | "(" either ")" | "-" atom
+    atom     := number [unit] | "text" | name | name "(" either ("," either)* ")" | "(" either ")"
               | "if" either "then" either "else" either
 
 A number's unit follows it and is written without spaces: ``5 EU/kg/h * weight / volume``. Numbers are fractions in
@@ -33,6 +34,7 @@ from batch_records.values.expression import (
     Node,
     Result,
     Type,
+    Unread,
     Values,
     add,
     call,
@@ -40,15 +42,16 @@ from batch_records.values.expression import (
     logical,
     need,
     number,
+    power,
     same,
     times,
     value_of,
 )
-from batch_records.values.unit import Dimensions, Unit, UnitError, multiply
+from batch_records.values.unit import Dimensions, Unit, UnitError
 
 _LONGEST = 500
 _DEEPEST = 40
-_KEYWORDS = frozenset({"and", "or", "not", "if", "then", "else", "to", "of", "within"})
+KEYWORDS = frozenset({"and", "or", "not", "if", "then", "else", "to", "of", "within"})
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?)"
@@ -61,18 +64,22 @@ _UNIT = re.compile(r" ?(%|[A-Za-zµ°][A-Za-z0-9_µ°]*(?:/[A-Za-zµ°][A-Za-z0-
 
 @dataclass(frozen=True)
 class Formula:
-    """A parsed formula. ``names`` are the values it needs, in the order written."""
+    """A parsed formula. ``names`` are the values it needs, in the order written.
+
+    ``compared`` are those among them that it compares with a text, each with that text.
+    """
 
     text: str
     names: tuple[str, ...]
     node: Node
+    compared: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def parse(text: str, types: Mapping[str, Type]) -> Formula:
         """Read a formula over names of known types. Raise `FormulaError` at the column of the mistake."""
         reader = _Reader(text, types)
         node = reader.whole()
-        return Formula(text, tuple(dict.fromkeys(reader.names)), node)
+        return Formula(text, tuple(dict.fromkeys(reader.names)), node, tuple(reader.compared))
 
     @property
     def type(self) -> Type:
@@ -102,6 +109,7 @@ class _Reader:
             raise FormulaError(f"a formula is at most {_LONGEST} characters")
         self.text, self.types = text, types
         self.names: list[str] = []
+        self.compared: list[tuple[str, str]] = []
         self.at = self.depth = 0
         self.kind = self.token = ""
         self.column = 0
@@ -170,6 +178,8 @@ class _Reader:
         same(left, right)
         if left.type in ("text", "truth") and sign not in ("=", "!="):
             raise FormulaError(f"{in_words(left.type)} has no size: compare it with = or !=", left.column)
+        pairs = ((left, right), (right, left))
+        self.compared += [(a.name, b.literal) for a, b in pairs if a.name and b.literal is not None]
         compare = _COMPARE[sign]
         return Node(left.column, "truth", lambda values: compare(left.compute(values), right.compute(values)))
 
@@ -180,10 +190,17 @@ class _Reader:
         return node
 
     def product(self) -> Node:
-        node = self.power()
+        node = self.signed()
         while sign := self.take("*", "/"):
-            node = times(node, self.power(), 1 if sign == "*" else -1)
+            node = times(node, self.signed(), 1 if sign == "*" else -1)
         return node
+
+    def signed(self) -> Node:
+        column = self.column
+        if not self.take("-"):
+            return self.power()
+        inner = self.power()  # -2^2 is -4, as it is written everywhere but in spreadsheets
+        return Node(column, number(inner), lambda values: -value_of(inner, values))
 
     def power(self) -> Node:
         base = self.atom()
@@ -193,10 +210,7 @@ class _Reader:
             raise FormulaError("a power is a whole number from 2 to 9", self.column)
         exponent = int(self.token)
         self.next()
-        dimensions = number(base)
-        for _ in range(exponent - 1):
-            dimensions = multiply(dimensions, number(base))
-        return Node(base.column, dimensions, lambda values: value_of(base, values) ** exponent)
+        return power(base, exponent)
 
     def atom(self) -> Node:
         column, kind, token = self.column, self.kind, self.token
@@ -206,15 +220,12 @@ class _Reader:
             node = self.either()
             self.expect(")")
             return node
-        if self.take("-"):
-            inner = self.atom()
-            return Node(column, number(inner), lambda values: -value_of(inner, values))
         if self.take("if"):
             return self.choice(column)
-        if kind in ("text", "name") and token not in _KEYWORDS:
+        if kind in ("text", "name") and token not in KEYWORDS:
             self.next()
             if kind == "text":
-                return Node(column, "text", lambda _: token[1:-1])
+                return Node(column, "text", lambda _: token[1:-1], literal=token[1:-1])
             return self.call(column, token) if self.take("(") else self.name(column, token)
         raise FormulaError(f"expected a value here, not “{token or 'the end'}”", column)
 
@@ -222,7 +233,7 @@ class _Reader:
         column, digits = self.column, Fraction(self.token)
         unit = _UNIT.match(self.text, self.at)
         dimensions: Dimensions = ()
-        if unit and unit[1] not in _KEYWORDS:
+        if unit and unit[1] not in KEYWORDS:
             try:
                 known = Unit.parse(unit[1])
             except UnitError as error:
@@ -249,13 +260,15 @@ class _Reader:
                 raise Missing(name)
             return series[-1]
 
-        return Node(column, self.types[name], latest)
+        return Node(column, self.types[name], latest, name=name)
 
     def known(self, column: int, name: str) -> None:
         if name not in self.types:
             near = get_close_matches(name, self.types, 1)
             meant = f"; did you mean “{near[0]}”?" if near else ""
             raise FormulaError(f"no value is named “{name}” here{meant}", column)
+        if self.types[name] == "unread":
+            raise Unread(f"“{name}” could not be read", column)
         self.names.append(name)
 
     def call(self, column: int, function: str) -> Node:

@@ -2,7 +2,7 @@
 
 A limit is a short text in a recipe, over numbers or over choices::
 
-    >= 70 %            36.5 to 37.5 °C        within 30 % of target_dose
+    >= 70 %            36.5 to 37.5 °C        within 30 % of target_dose        within 0.5 mL of fill_volume
     no growth          one of negative, not done
 
 Its bounds are formulas, so a limit may depend on what was recorded: ``<= endotoxin_limit``. There are three layers.
@@ -15,16 +15,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
+from operator import add as plus
+from operator import sub as minus
 
-from batch_records.values.expression import FormulaError, Result, Type, Values, in_words
+from batch_records.values.expression import (
+    Constants,
+    FormulaError,
+    Missing,
+    Node,
+    Result,
+    Type,
+    Uncomputable,
+    Values,
+    add,
+    call,
+    in_words,
+    times,
+)
 from batch_records.values.formula import Formula
-from batch_records.values.unit import Unit
+from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.unit import Unit, UnitError
 
-_SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)", re.DOTALL)
+_SIX_DIGITS = Context(prec=6)
 _AROUND = re.compile(r"within\s+(.+?)\s+of\s+(.+)", re.DOTALL)
 
 
@@ -59,9 +75,9 @@ class Limit:
         if unit is None:
             return Limit(text, accepted=tuple(word.strip() for word in text.removeprefix("one of ").split(",")))
         limit = _read(text, types, unit)
-        for bound in (limit.low, limit.high):
-            if bound and bound.type != unit.dimensions:
-                raise FormulaError(f"the limit is {in_words(bound.type)}, and the value is in {unit}")
+        low, high = (_constant(bound) for bound in (limit.low, limit.high))
+        if low is not None and high is not None and low > high:
+            raise FormulaError("the lower bound is above the upper one: nothing would be within")
         return limit
 
     @property
@@ -80,10 +96,13 @@ class Limit:
         return (low is None or value >= low) and (high is None or value <= high)
 
     def in_words(self, values: Values, unit: Unit | None) -> str:
-        """Say the limit with its bounds computed: ``≥ 70 %``, ``1.4E+7 to 2.6E+7 cells``."""
+        """Say the limit with its bounds computed: ``1.4E+7 to 2.6E+7 cells``; as written until they can be."""
         if self.accepted or unit is None:
             return " or ".join(self.accepted)
-        low, high = (_written(_number(bound, values), unit) for bound in (self.low, self.high))
+        try:
+            low, high = (_written(_number(bound, values), unit) for bound in (self.low, self.high))
+        except (Missing, Uncomputable):
+            return self.text
         if low and high:
             return f"{low} to {high} {unit}"
         sign = (">" if low else "<") if self.strict else ("≥" if low else "≤")
@@ -125,29 +144,70 @@ NO_LIMITS = Limits()
 
 def _read(text: str, types: Mapping[str, Type], unit: Unit) -> Limit:
     if bound := _BOUND.fullmatch(text):
-        formula = _formula(text, bound.start(2), types, unit)
+        formula = _bound(text, bound.span(2), types, unit, unit)
         low, high = (formula, None) if bound[1].startswith(">") else (None, formula)
         return Limit(text, low, high, strict=len(bound[1]) == 1)
     if around := _AROUND.fullmatch(text):
-        spread, middle = around[1], around[2]
-        _formula(text, around.start(2), types, unit)  # a mistake is shown where it was written, not in what we build
-        low, high = (Formula.parse(f"({middle}) * (1 {sign} {spread})", types) for sign in "-+")
+        spread = _formula(text, around.span(1), types)
+        middle = _bound(text, around.span(2), types, unit, unit)
+        names = tuple(dict.fromkeys((*spread.names, *middle.names)))
+        margin = _margin(spread, middle, around.start(1))
+        low, high = (Formula(text, names, add(middle.node, margin, side)) for side in (minus, plus))
         return Limit(text, low, high)
-    low_text, to, _ = text.partition(" to ")
-    if to:
-        low, high = (_formula(text, start, types, unit) for start in (0, len(low_text) + len(to)))
+    parts = text.split(" to ")
+    if len(parts) == 2:
+        once = _unit_of(parts[1]) or unit  # “36.5 to 37.5 °C”: the unit is written once
+        low = _bound(text, (0, len(parts[0])), types, unit, once)
+        high = _bound(text, (len(parts[0]) + len(" to "), len(text)), types, unit, unit)
         return Limit(text, low, high)
     raise FormulaError("write a limit as “>= 70 %”, “36.5 to 37.5 °C” or “within 30 % of target_dose”")
 
 
-def _formula(text: str, start: int, types: Mapping[str, Type], unit: Unit) -> Formula:
-    part = text[start:].partition(" to ")[0].strip()
-    if re.fullmatch(r"[-+]?[0-9][0-9.eE+]*", part):
-        part = f"{part} {unit}" if "^" not in str(unit) else part  # “36.5 to 37.5 °C”: the unit is written once
+def _bound(text: str, span: tuple[int, int], types: Mapping[str, Type], unit: Unit, bare: Unit) -> Formula:
+    """Read one bound, of the dimensions of ``unit``; a number without a unit is in ``bare``."""
+    part = text[slice(*span)].strip()
+    try:
+        base = Quantity(part, bare).base
+    except QuantityError:
+        formula = _formula(text, span, types)
+    else:
+        formula = Formula(part, (), Node(0, bare.dimensions, lambda _: base))
+    if formula.type != unit.dimensions:
+        raise FormulaError(f"the limit is {in_words(formula.type)}, and the value is in {unit}", span[0])
+    return formula
+
+
+def _formula(text: str, span: tuple[int, int], types: Mapping[str, Type]) -> Formula:
+    part = text[slice(*span)]
     try:
         return Formula.parse(part, types)
     except FormulaError as error:
-        raise FormulaError(str(error), start + error.column) from None
+        raise type(error)(str(error), span[0] + error.column) from None
+
+
+def _margin(spread: Formula, middle: Formula, column: int) -> Node:
+    """Return how far from the middle the bounds are: a share of it, or an amount of the same dimensions."""
+    if spread.type and spread.type == middle.type:
+        return spread.node
+    if spread.type or re.fullmatch(r"[0-9.eE+-]+", spread.text.strip()):
+        raise FormulaError("write how far as a share, like 5 %, or in the unit of the value", column)
+    return times(call(column, "abs", [middle.node]), spread.node, 1)
+
+
+def _unit_of(part: str) -> Unit | None:
+    try:
+        return Quantity.parse(part).unit if " " in part.strip() else None
+    except (QuantityError, UnitError):
+        return None
+
+
+def _constant(bound: Formula | None) -> Fraction | None:
+    if bound is None or bound.names:
+        return None
+    try:
+        return _number(bound, Constants({}))
+    except Uncomputable as error:
+        raise FormulaError(f"this limit cannot be computed: {error}") from None
 
 
 def _number(bound: Formula | None, values: Values) -> Fraction | None:
@@ -163,7 +223,7 @@ def _written(base: Fraction | None, unit: Unit) -> str:
     if base is None:
         return ""
     number = base / unit.factor
-    exact = Decimal(number.numerator) / Decimal(number.denominator)
-    if exact and (abs(exact) >= 100_000 or abs(exact) < Decimal("0.001")):
-        return f"{exact:.3g}"
-    return f"{exact.normalize():f}" if exact == exact.quantize(Decimal("0.001")) else f"{exact:.4g}"
+    digits = _SIX_DIGITS.divide(Decimal(number.numerator), Decimal(number.denominator)).normalize()
+    if digits and not Decimal("0.001") <= abs(digits) < 1_000_000:
+        return f"{digits:E}"
+    return f"{digits:f}"

@@ -59,4 +59,6 @@ class Quantity:
 def _how_to_write(digits: str) -> str:
     if "," in digits:
         return f"“{digits}” is not read: write the decimal point as a point, and no thousands separator"
+    if re.match(r"[0-9.]+[%A-Za-zµ°]", digits):
+        return f"“{digits}” is not a number: write a space before the unit"
     return f"“{digits}” is not a number"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
-from batch_records.values.expression import FormulaError
+from batch_records.values.expression import FormulaError, Uncomputable
 from batch_records.values.quantity import Quantity
 from batch_records.values.unit import Unit
+
+_TOO_LARGE = 10**27
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,20 @@ class Rounding:
     @staticmethod
     def parse(text: str) -> Rounding:
         """Read a rounding rule. Raise `FormulaError` with how to write one."""
-        match = re.fullmatch(r"(down|up|half up) to (1?0?0*(?:\.0*)?1?0*)", text)
-        step = Decimal(match[2]) if match and match[2].strip(".") else Decimal(0)
-        if not match or step <= 0:
+        match = re.fullmatch(r"(down|up|half up) to (10{0,12}|0\.0{0,11}1)", text)
+        if not match:
             raise FormulaError("write a rounding as “down to 0.01”, “up to 1” or “half up to 0.1”")
-        return Rounding(text, match[1], step)
+        return Rounding(text, match[1], Decimal(match[2]))
 
     def __call__(self, number: Fraction, unit: Unit) -> Quantity:
-        """Round a number in base units to a quantity in ``unit``."""
+        """Round a number in base units to a quantity in ``unit``. Below zero too, down is down and up is up."""
         steps = number / unit.factor / Fraction(self.step)
         whole = {
             "down": steps.numerator // steps.denominator,
             "up": -(-steps.numerator // steps.denominator),
             "half up": (2 * steps.numerator + steps.denominator) // (2 * steps.denominator),
         }[self.mode]
-        return Quantity(f"{whole * self.step:f}", unit)
+        if abs(whole) >= _TOO_LARGE:
+            raise Uncomputable("the result is too large to be true")
+        exact = Context(prec=60).multiply(Decimal(whole), self.step)  # the usual 28 digits would round a second time
+        return Quantity(f"{exact:f}", unit)

@@ -47,7 +47,9 @@ _define("label", label="1", labels="1")
 _define("revolution", rev="1")
 _define("gravity", x_g="1")
 
-_SCALE = re.compile(r"10\^(-?\d{1,2}) ")
+_SCALE = re.compile(r"10\^(-?[0-9]{1,2}) ")
+_LONGEST = 60
+_MEANT = {"percent": "%", "C": "°C", "hr": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "sec": "s"}
 
 
 class UnitError(ValueError):
@@ -66,6 +68,8 @@ class Unit:
     @lru_cache(maxsize=1024)
     def parse(text: str) -> Unit:
         """Read ``mL``, ``TU/mL``, ``EU/kg/h`` or ``10^6 cells/mL``. Raise `UnitError` for anything else."""
+        if len(text) > _LONGEST:
+            raise UnitError(f"a unit is at most {_LONGEST} characters")
         scale = _SCALE.match(text)
         factor = Fraction(10) ** int(scale[1]) if scale else Fraction(1)
         powers: dict[str, int] = {}
@@ -108,5 +112,6 @@ def _power(name: str, power: int) -> str:
 
 
 def _near(atom: str) -> str:
-    near = get_close_matches(atom, _ATOMS, 1, 0.4)
+    same = [known for known in _ATOMS if known.casefold() == atom.casefold()]  # “ml” is nearer to mL than to mol
+    near = [_MEANT[atom]] if atom in _MEANT else same or get_close_matches(atom, _ATOMS, 1)
     return f"; did you mean “{near[0]}”?" if near else ""

@@ -13,7 +13,10 @@ from batch_records.master.text import Item, Mistake
 @step_type("decide")
 def decide(step: StepText) -> Iterator[Field]:
     """Choose how the batch goes on, and sign for it."""
-    for name, item in step.fields():
+    fields = list(step.fields())
+    if len(fields) > 1:
+        raise Mistake(step.keys["decide"], "a step decides one thing: give each decision a step of its own")
+    for name, item in fields:
         keys = item.keys(("choices",), COMMON)
         choices = tuple(_choice(step, word, way) for word, way in keys["choices"].mapping().items())
         if len(choices) < 2:

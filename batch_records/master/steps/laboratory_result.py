@@ -18,12 +18,13 @@ def laboratory_result(step: StepText) -> Iterator[Field]:
         if ("unit" in keys) == ("one of" in keys):
             raise Mistake(item, f"“{name}” has either “unit:” or “one of: […]”")
         unit = parts.unit(keys["unit"]) if "unit" in keys else None
+        options = step.options(keys["one of"]) if "one of" in keys else ()
         yield Field(
             **step.common(name, keys),
             kind=Kind.RESULT,
             unit=unit,
-            options=step.options(keys["one of"]) if "one of" in keys else (),
-            limits=step.limits(keys, unit),
+            options=options,
+            limits=step.limits(keys, unit, options),
             sample=step.text("sample"),
             method=step.text("method"),
         )

@@ -14,7 +14,7 @@ from batch_records.values.quantity import Quantity
 def measure(step: StepText) -> Iterator[Field]:
     """Take values from an instrument that is assigned to the batch."""
     instrument = step.keys["from"].text
-    fresh = parts.quantity(step.keys["fresh for"], "min") if "fresh for" in step.keys else Quantity.parse("5 min")
+    fresh = parts.duration(step.keys["fresh for"]) if "fresh for" in step.keys else Quantity.parse("5 min")
     for name, item in step.fields():
         keys = item.keys(("unit",), ("channel", *LIMITS, *COMMON))
         unit = parts.unit(keys["unit"])

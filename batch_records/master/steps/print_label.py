@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batch_records.master.recipe import Field, Kind
+from batch_records.master.recipe import IN_BRACES, Field, Kind
 from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
+from batch_records.master.text import Mistake
 from batch_records.values.unit import Unit
 
 
@@ -15,10 +16,14 @@ def print_label(step: StepText) -> Iterator[Field]:
     labels = Unit.parse("labels")
     for name, item in step.fields():
         keys = item.keys(("lines",), (*LIMITS, *COMMON))
+        lines = keys["lines"].sequence()
+        for line in lines:
+            if set("{}").intersection(IN_BRACES.sub("", line.text)):
+                raise Mistake(line, "a value's name stands in braces: “Batch {batch}”")
         yield Field(
             **step.common(name, keys),
             kind=Kind.LABELS,
             unit=labels,
             limits=step.limits(keys, labels),
-            lines=tuple(line.text for line in keys["lines"].sequence()),
+            lines=tuple(line.text for line in lines),
         )

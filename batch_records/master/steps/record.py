@@ -30,12 +30,8 @@ def entered(step: StepText, name: str, item: Item) -> Field:
         return Field(**common, kind=Kind.NUMBER, unit=unit, limits=step.limits(keys, unit))
     if "one of" in keys:
         options = step.options(keys["one of"])
-        limits = step.limits(keys, None)
-        for limit in filter(None, (limits.action, limits.alert)):
-            if strange := set(limit.accepted) - set(options):
-                raise Mistake(keys["limit"], f"“{strange.pop()}” is not among the options")
-        return Field(**common, kind=Kind.CHOICE, options=options, limits=limits)
-    return Field(**common, kind=parts.one_of(keys["kind"], _KINDS))
+        return Field(**common, kind=Kind.CHOICE, options=options, limits=step.limits(keys, None, options))
+    return Field(**common, kind=parts.one_of(keys["kind"], _KINDS), limits=step.limits(keys, None))
 
 
 def _how_many(keys: Mapping[str, Item]) -> int:
