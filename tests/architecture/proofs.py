@@ -59,5 +59,7 @@ def a_test_can_fail(source: Source) -> Iterator[Finding]:
 def no_test_is_excused(source: Source) -> Iterator[Finding]:
     """Nothing is skipped and nothing may fail: a test that does not run proves nothing."""
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and node.attr in _EXCUSES and ast.unparse(node).startswith(("pytest.", "unittest.")):
-            yield node.lineno, f"uses {ast.unparse(node)}"
+        if isinstance(node, ast.Attribute) and node.attr in _EXCUSES:
+            name = ast.unparse(node)
+            if name.startswith(("pytest.", "unittest.")):
+                yield node.lineno, f"uses {name}"
