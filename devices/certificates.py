@@ -1,0 +1,129 @@
+"""OPC-UA application certificates: our own, and those of servers that a person has decided to trust.
+
+Trust is given to one server for one instrument, by a person who has compared the fingerprint with the one that the
+server's own screen shows. A server that nobody has accepted is refused, and so is one whose certificate has changed:
+its certificate is put into ``rejected/`` and the refusal names the command that accepts it.
+
+    pki/own/certificate.der  key.pem     this gateway
+    pki/trusted/BR-01.der                the server of BR-01
+    pki/rejected/BR-01.<fingerprint>.der what called itself the server of BR-01 and is not trusted
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=True,
+    key_encipherment=True,
+    data_encipherment=True,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+class UnknownFingerprintError(LookupError):
+    """Nothing that was refused has this fingerprint."""
+
+
+class UntrustedError(Exception):
+    """A server showed a certificate that is not the trusted one. The sentence says where it is and what to do."""
+
+
+def make(folder: Path, application: str, host: str) -> Path:
+    """Make a key and a self-signed certificate for an application URI; return the certificate's path.
+
+    Form: OPC 10000-6, 6.2.2: RSA 2048, SHA-256, the application URI and the host as alternative names, usable by
+    client and server. Valid for ten years: renewing it is a planned change, for every server has to trust it anew.
+    Raises `FileExistsError` where there is one already.
+    """
+    certificate_path, key_path = folder / "certificate.der", folder / "key.pem"
+    if certificate_path.exists() or key_path.exists():
+        raise FileExistsError(f"{folder} holds a certificate already; it is not replaced")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    folder.mkdir(parents=True, exist_ok=True)
+    key_path.touch(mode=0o600)
+    key_path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    certificate_path.write_bytes(_sign(key, application, host).public_bytes(serialization.Encoding.DER))
+    return certificate_path
+
+
+def _sign(key: rsa.RSAPrivateKey, application: str, host: str) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, application[:64])])
+    alternative = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(application), x509.DNSName(host)])
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=3653))
+        .add_extension(alternative, critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_USAGE, critical=True)
+        .add_extension(usage, critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def application_uri(certificate: Path) -> str:
+    """Return the application URI that a certificate stands for. Raises `ValueError` where it names none."""
+    found = x509.load_der_x509_certificate(certificate.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    if not uris:
+        raise ValueError(f"{certificate} names no application URI")
+    return uris[0]
+
+
+def fingerprint(certificate: bytes) -> str:
+    """Return the SHA-256 of a DER certificate, in hexadecimal."""
+    return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()
+
+
+def leaf(chain: bytes) -> bytes:
+    """Return the first certificate of what an endpoint shows, which may be a whole chain of DER sequences."""
+    return chain[: int.from_bytes(chain[2:4], "big") + 4]
+
+
+class Trust:
+    """The folder of certificates that a person has accepted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.trusted, self.rejected = folder / "trusted", folder / "rejected"
+
+    def check(self, instrument: str, certificate: bytes) -> None:
+        """Return if a server's certificate is the one trusted for an instrument; else raise `UntrustedError`."""
+        pinned = self.trusted / f"{instrument}.der"
+        if pinned.exists() and pinned.read_bytes() == certificate:
+            return
+        print_ = fingerprint(certificate)
+        kept = self.rejected / f"{instrument}.{print_}.der"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(certificate)
+        what = "has changed" if pinned.exists() else "is not known"
+        raise UntrustedError(
+            f"the certificate of {instrument}'s server {what}; it was put into {kept}. If the server shows the same"
+            f" fingerprint, accept it with: python -m devices trust CONFIG {print_}"
+        )
+
+    def accept(self, wanted: str) -> str:
+        """Trust a rejected certificate and return its instrument. Raises `UnknownFingerprintError`."""
+        for kept in sorted(self.rejected.glob(f"*.{wanted.lower()}.der")):
+            instrument = kept.name.removesuffix(f".{wanted.lower()}.der")
+            self.trusted.mkdir(parents=True, exist_ok=True)
+            kept.replace(self.trusted / f"{instrument}.der")
+            return instrument
+        raise UnknownFingerprintError(f"no rejected certificate in {self.rejected} has the fingerprint {wanted}")

@@ -1,0 +1,127 @@
+"""What a file in `devices.instruments` declares, and the register that it is entered in.
+
+An instrument's file says what its instrument is: which channels in which units, and how what it sends becomes
+measurements. It does no input or output and imports nothing heavy, for the catalogue of all instruments is read by
+the web application too. How bytes travel is the business of `devices.transports`, one for each class here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar, TypeVar
+from zoneinfo import ZoneInfo
+
+from devices.protocols import Link
+from devices.reading import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value of one channel as an instrument's file read it; the spool makes it a `devices.reading.Reading`.
+
+    ``origin`` tells this measurement from every other of its instrument, where the wire may bring it twice: a message
+    sent again after a lost acknowledgement, a file exported again. Empty where the wire itself numbers what it sends.
+    """
+
+    channel: str
+    value: str
+    unit: str
+    raw: bytes
+    quality: Quality = Quality.GOOD
+    status: str = ""
+    sample: str | None = None
+    source_time: datetime | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a file held: measurements, and sentences about what in it is none."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """A serial line's settings."""
+
+    baud: int = 9_600
+    bits: int = 8
+    parity: str = "N"
+    stop_bits: int = 1
+
+
+class Instrument:
+    """A kind of instrument. ``channels`` maps each channel to its unit, in `batch_records.values.unit`'s spelling."""
+
+    kind: ClassVar[str]
+    verified: ClassVar[date | None]
+    channels: ClassVar[Mapping[str, str]]
+
+
+class SerialInstrument(Instrument):
+    """An instrument on a line: RS-232, or a terminal server that stands for one."""
+
+    settings: ClassVar[Serial] = Serial()
+
+    def link(self) -> Link:
+        """Return the line's protocol, as new."""
+        raise NotImplementedError
+
+    def measurements(self, text: bytes, raw: bytes, zone: ZoneInfo) -> Iterable[Measurement]:
+        """Read one message. Raise `devices.protocols.ProtocolError` where it is none of this instrument's."""
+        raise NotImplementedError
+
+
+class OpcUaInstrument(Instrument):
+    """An instrument that serves OPC-UA variables; which nodes they are is the site's configuration."""
+
+
+class FileInstrument(Instrument):
+    """An instrument whose program exports files into a folder."""
+
+    def convert(self, content: bytes, zone: ZoneInfo) -> Conversion:
+        """Read one file; this may be slow and may crash, so it runs in a process of its own.
+
+        Raise `devices.protocols.ProtocolError` where it is none of this instrument's.
+        """
+        raise NotImplementedError
+
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+KINDS: dict[str, type[Instrument]] = {}
+
+_Kind = TypeVar("_Kind", bound=type[Instrument])
+
+
+def instrument(kind: str, *, verified: date | None) -> Callable[[_Kind], _Kind]:
+    """Enter a class into the register. ``verified`` is the day it was first seen to work on real hardware, or None."""
+
+    def enter(declared: _Kind) -> _Kind:
+        if kind in KINDS:
+            raise ValueError(
+                f"two files declare the instrument “{kind}”: {KINDS[kind].__module__}, {declared.__module__}"
+            )
+        declared.kind, declared.verified = kind, verified
+        KINDS[kind] = declared
+        return declared
+
+    return enter
+
+
+def at_site(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Give a time without a zone its site's; None where the clocks' change makes it two instants, or none."""
+    if local is None:
+        return None
+    first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
+    return first if first.utcoffset() == second.utcoffset() else None
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a finite decimal number as instruments write them: ``5.5``, ``.5``, ``-1.2E+06``."""
+    return _NUMBER.fullmatch(text) is not None

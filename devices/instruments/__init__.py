@@ -1,0 +1,1 @@
+"""One file per instrument. `devices.discover` imports them all."""

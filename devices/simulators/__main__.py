@@ -1,0 +1,138 @@
+"""Start the simulated instruments: `python -m devices.simulators --folder DIR --panel PORT --opcua PORT`.
+
+When all of them can be reached, one line of JSON is printed with their addresses and the gateway's configuration:
+
+    {"ready": true, "panel": "http://…", "opcua": "opc.tcp://…", "clock": "…/clock.json", "gateway": "…/gateway.toml"}
+
+Start the gateway with that configuration, and MES_PROCESS_CLOCK naming the clock. SIGTERM and SIGINT stop everything;
+started again on the same folder, the instruments go on where they were.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from devices.simulators.bioreactor import AsyncuaFace, show
+from devices.simulators.cell_counter import CellCounter
+from devices.simulators.panel import Panel, serve
+from devices.simulators.peers import node, vicell
+from devices.simulators.peers.node import NodeError, NodeFace
+from devices.simulators.peers.vicell import NoCaptureError, ViCell
+from devices.simulators.site import USER, Mes, Site
+from devices.simulators.world import World
+
+Counting = Callable[[str, str], dict[str, Any]]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m devices.simulators", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, required=True, help="where everything is kept")
+    parser.add_argument("--panel", type=int, default=0, help="the front panels' port; 0 takes a free one")
+    parser.add_argument("--opcua", type=int, required=True, help="the bioreactor's port")
+    parser.add_argument("--seed", type=int, help="of the culture: another patient")
+    parser.add_argument("--start", type=_time, help="process time of a new clock, UTC; now if not given")
+    parser.add_argument("--unprotected", action="store_true", help="the protection against fratricide failed")
+    parser.add_argument("--peers", action="store_true", help="instruments that this project did not write")
+    parser.add_argument("--mes", default="http://127.0.0.1:8000", help="where the gateway delivers")
+    parser.add_argument("--token-file", default="mes-token", help="the gateway's token there; relative to the folder")
+    return parser.parse_args()
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        site = Site(arguments.folder.resolve())
+        site.prepare()
+        vicell = _vicell(arguments, site) if arguments.peers else None
+        world = vicell.world if vicell else _world(arguments, site)
+        face = await _bioreactor(arguments, site, stack)
+        panel = _panel(world, _counting(world, site, vicell, stack), arguments.panel, stack)
+        gateway = site.configure(face.url, Mes(arguments.mes, arguments.token_file), exports=arguments.peers)
+        addresses = {"panel": panel, "opcua": face.url, "clock": str(world.clock_path), "gateway": str(gateway)}
+        showing = asyncio.create_task(show(world, face))
+        stack.callback(showing.cancel)
+        sys.stdout.write(json.dumps({"ready": True, **addresses}) + "\n")
+        sys.stdout.flush()
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopped, showing], return_when=asyncio.FIRST_COMPLETED)
+        if showing.done():
+            await showing  # it shows for ever: what ended it is an exception
+
+
+def _world(arguments: argparse.Namespace, site: Site) -> World:
+    protected = not arguments.unprotected
+    return World(site.folder, seed=arguments.seed, start=arguments.start, protected=protected)
+
+
+def _vicell(arguments: argparse.Namespace, site: Site) -> ViCell:
+    path = vicell.export()
+    points = vicell.points(vicell.rows(path))
+    world = World(site.folder, seed=arguments.seed, start=arguments.start or vicell.START, points=points)
+    return ViCell(path, site.exports, world)
+
+
+async def _bioreactor(arguments: argparse.Namespace, site: Site, stack: AsyncExitStack) -> AsyncuaFace | NodeFace:
+    face: AsyncuaFace | NodeFace
+    if arguments.peers:
+        packages = await asyncio.to_thread(node.install, node.cache())
+        face = NodeFace(arguments.opcua, site.server_pki, USER, site.password, packages)
+    else:
+        face = AsyncuaFace(arguments.opcua, site.server_pki, USER, site.password)
+    await face.start()
+    stack.push_async_callback(face.stop)
+    return face
+
+
+def _counting(world: World, site: Site, vicell: ViCell | None, stack: AsyncExitStack) -> Counting:
+    counter = CellCounter(site.line, world)
+    counter.start()
+    stack.callback(counter.stop)
+
+    def count(sample: str, vessel: str) -> dict[str, Any]:
+        if vicell and vicell.knows(sample):
+            return vicell.count(sample)
+        return counter.count(sample, vessel)
+
+    return count
+
+
+def _panel(world: World, count: Counting, port: int, stack: AsyncExitStack) -> str:
+    server = serve(Panel(world, count), port)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def main() -> int:
+    """Run until told to stop."""
+    try:
+        asyncio.run(_run(_arguments()))
+    except (OSError, NoCaptureError, NodeError) as no:
+        sys.stderr.write(f"{no}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

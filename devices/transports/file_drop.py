@@ -1,0 +1,146 @@
+"""A folder into which an instrument's program exports files.
+
+    folder/export.csv                  comes and grows; it is read when it has stopped growing
+    folder/archive/<sha256>.csv        byte for byte, named by its digest, moved here before it is read
+    folder/rejected/<name>             what could not be read, and beside it <name>.reason.txt
+
+A file is taken once, whatever it is called and however often it comes; a row of it is taken once, in whatever file it
+comes. What is in the archive but not yet noted as read is read: that is how a gateway that was killed goes on.
+
+A row dated after the gateway's time is not taken as if it had been measured: it is held, with a notice, and taken when
+its time has come. Either the instrument's clock is wrong, and somebody will hear of it, or this is a demonstration
+that plays an export of the past from its beginning.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from threading import Event as Stop
+from zoneinfo import ZoneInfo
+
+from devices import worker
+from devices.backoff import Backoff
+from devices.config import FileSettings
+from devices.instrument import Conversion, FileInstrument
+from devices.intake import Intake
+from devices.protocols import ProtocolError
+from devices.spool import SpoolError
+
+AHEAD = timedelta(minutes=2)  # by which an instrument's clock may differ before its rows are held
+UNFINISHED = (".tmp", ".part", ".crdownload", "~")
+
+_log = logging.getLogger(__name__)
+
+Converter = Callable[[str, bytes, ZoneInfo], Conversion]
+
+
+class FileDrop:
+    """One instrument's folder."""
+
+    def __init__(
+        self,
+        instrument: FileInstrument,
+        settings: FileSettings,
+        zone: ZoneInfo,
+        intake: Intake,
+        convert: Converter = worker.convert,
+    ) -> None:
+        self._instrument, self._settings, self._zone, self._intake = instrument, settings, zone, intake
+        self._convert = convert
+        self._archive, self._rejected = settings.folder / "archive", settings.folder / "rejected"
+        self._seen: dict[Path, tuple[tuple[int, int], float]] = {}  # file → its size and time, and since when
+        self._names: dict[str, str] = {}  # digest → the name it came with
+
+    def run(self, stop: Stop) -> None:
+        """Watch until told to stop."""
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                self.look(time.monotonic())
+                self._intake.state("watching")
+                backoff.reset()
+                stop.wait(self._settings.poll)
+            except OSError as lost:
+                self._intake.state("no folder", f"{self._settings.folder}: {lost}")
+                stop.wait(backoff.wait())
+            except SpoolError as full:
+                _log.error("%s: files wait: %s", self._intake.instrument, full)
+                stop.wait(backoff.wait())
+
+    def look(self, now: float) -> None:
+        """Take what has come and stopped growing, and what is due; ``now`` is monotonic seconds."""
+        for folder in (self._archive, self._rejected):
+            folder.mkdir(parents=True, exist_ok=True)
+        for path in self._settled(now):
+            self._move_to_archive(path)
+        read = self._intake.spool.files(self._intake.instrument)
+        for path in sorted(self._archive.iterdir()):
+            due = read.get(path.stem)
+            if path.stem not in read or (due and due <= self._intake.clock()):
+                self._take(path)
+
+    def _settled(self, now: float) -> list[Path]:
+        """Return the files whose size and time have not changed for a while."""
+        found = {}
+        for path in self._settings.folder.iterdir():
+            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(UNFINISHED):
+                status = path.stat()
+                looks = (status.st_size, status.st_mtime_ns)
+                before, since = self._seen.get(path, (None, now))
+                found[path] = (looks, since if before == looks else now)
+        self._seen = found
+        return sorted(
+            path for path, ((size, _), since) in found.items() if size and now - since >= self._settings.settle
+        )
+
+    def _move_to_archive(self, path: Path) -> None:
+        """Move, never edit; an equal file that is there already is replaced by its equal."""
+        digest = sha256(path.read_bytes()).hexdigest()
+        if digest in self._intake.spool.files(self._intake.instrument):
+            self._intake.notice(f"{path.name} came again and is known: sha256:{digest}")
+        self._names[digest] = path.name
+        kept = self._archive / f"{digest}{path.suffix.lower()}"
+        path.replace(kept)
+        with kept.open("rb") as file:
+            os.fsync(file.fileno())
+
+    def _take(self, path: Path) -> None:
+        content = path.read_bytes()
+        if sha256(content).hexdigest() != path.stem:
+            # Its program had it open and wrote on after it was moved: it comes anew, under its new digest.
+            path.replace(self._settings.folder / f"grown-{path.name}")
+            return
+        try:
+            conversion = self._convert(self._instrument.kind, content, self._zone)
+        except ProtocolError as refused:
+            self._reject(path, str(refused))
+        else:
+            self._store(path, conversion)
+
+    def _store(self, path: Path, conversion: Conversion) -> None:
+        latest = self._intake.clock() + AHEAD
+        due = [row for row in conversion.measurements if not (row.source_time and row.source_time > latest)]
+        ahead = [row.source_time for row in conversion.measurements if row.source_time and row.source_time > latest]
+        name = self._names.get(path.stem, path.name)
+        self._intake.take(due)
+        if path.stem not in self._intake.spool.files(self._intake.instrument):
+            for notice in conversion.notices:
+                self._intake.notice(f"{name}: {notice}")
+            if ahead:
+                self._intake.notice(f"{name}: {len(ahead)} values are dated ahead of this gateway's clock, and held")
+        next_due = min(ahead, default=None)
+        self._intake.spool.file_read(self._intake.instrument, path.stem, name, next_due and next_due - AHEAD)
+
+    def _reject(self, path: Path, reason: str) -> None:
+        kept = self._rejected / self._names.get(path.stem, path.name)
+        if kept.exists():
+            kept = self._rejected / path.name
+        path.replace(kept)
+        kept.with_name(f"{kept.name}.reason.txt").write_text(f"{reason}\n", "utf-8")
+        self._intake.garbled(kept.read_bytes(), f"{kept}: {reason}")

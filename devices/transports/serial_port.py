@@ -1,0 +1,96 @@
+"""Serial lines, and the terminal servers that stand for them, through pyserial.
+
+pyserial does not notice when the far end of a ``socket://`` is silently gone: reads time out empty and writes succeed,
+for ever. So TCP's own keep-alive is switched on, and nothing here trusts a write that no reply has answered. Any
+failure closes the port; it is opened again after a pause, its old input thrown away, and the protocol starts anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable
+from threading import Event as Stop
+from zoneinfo import ZoneInfo
+
+import serial
+
+from devices.backoff import Backoff
+from devices.config import SerialSettings
+from devices.instrument import SerialInstrument
+from devices.intake import Intake
+from devices.protocols import Event, Frame, Garbled, Link, Message, ProtocolError, Send
+from devices.spool import SpoolError
+
+GLANCE = 0.1  # seconds that a read waits, so that a stop or a deadline is seen
+
+_log = logging.getLogger(__name__)
+
+
+class SerialLine:
+    """One instrument on a line."""
+
+    def __init__(self, instrument: SerialInstrument, settings: SerialSettings, zone: ZoneInfo, intake: Intake) -> None:
+        self._instrument, self._settings, self._zone, self._intake = instrument, settings, zone, intake
+
+    def run(self, stop: Stop, now: Callable[[], float] = time.monotonic) -> None:
+        """Listen until told to stop. Every failure of the line ends in another attempt."""
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                with self._open() as port:
+                    self._intake.state("listening")
+                    backoff.reset()
+                    self._listen(port, stop, now)
+            except (serial.SerialException, OSError, ValueError) as lost:
+                self._intake.state("no line", f"{self._settings.port}: {lost}")
+            except SpoolError as full:
+                # The line is closed without a reply: the instrument keeps its result and sends it again.
+                _log.error("%s is not acknowledged: %s", self._intake.instrument, full)
+            stop.wait(0 if stop.is_set() else backoff.wait())
+
+    def _open(self) -> serial.Serial:
+        line = self._settings.line
+        port = serial.serial_for_url(
+            self._settings.port,
+            baudrate=line.baud,
+            bytesize=line.bits,
+            parity=line.parity,
+            stopbits=line.stop_bits,
+            timeout=GLANCE,
+        )
+        if isinstance(peer := getattr(port, "_socket", None), socket.socket):
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
+        port.reset_input_buffer()
+        return port
+
+    def _listen(self, port: serial.Serial, stop: Stop, now: Callable[[], float]) -> None:
+        link: Link = self._instrument.link()
+        while not stop.is_set():
+            data = port.read(1)
+            if data:
+                data += port.read(port.in_waiting)
+                self._carry_out(link.feed(data, now()), port)
+            if link.deadline is not None and now() >= link.deadline:
+                self._carry_out(link.tick(now()), port)
+
+    def _carry_out(self, events: Iterable[Event], port: serial.Serial) -> None:
+        for event in events:
+            if isinstance(event, Frame):
+                self._intake.frame(event.raw)
+            elif isinstance(event, Message):
+                self._take(event)
+            elif isinstance(event, Garbled):
+                self._intake.garbled(event.raw, event.reason)
+            elif isinstance(event, Send):
+                port.write(event.data)
+
+    def _take(self, message: Message) -> None:
+        try:
+            measurements = list(self._instrument.measurements(message.text, message.raw, self._zone))
+        except ProtocolError as error:
+            self._intake.garbled(message.raw, str(error))
+        else:
+            self._intake.take(measurements)
