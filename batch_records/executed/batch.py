@@ -13,15 +13,20 @@ say which entry may follow in which state::
                 ├─rejected─▶ rejected ◀────────────────────┘
                 └─stopped──▶ stopped
 
+    values  are recorded in a step in progress; in one that is completed they are only corrected, and what rests on
+            them computed and judged again. After the end come remarks, refused attempts and what becomes of the
+            deviations, and nothing else.
+
 A hold is not a state but a brake: work waits, what is observed is still recorded. A `Batch` never changes; folding
 an entry gives the next one, so the fold of a prefix can be kept and shared between threads for ever.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from fractions import Fraction
 
@@ -31,6 +36,9 @@ from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
 from batch_records.values.limit import Verdict
 from batch_records.values.quantity import Quantity
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY = re.compile(r"([^:]+)(?::([1-9][0-9]{0,3}))?")
 
 
 class StepState(Enum):
@@ -74,6 +82,16 @@ TRANSITIONS: Mapping[tuple[Disposition, type[Entry]], Disposition] = {
     (Disposition.CONDITIONALLY_RELEASED, e.BatchRejected): Disposition.REJECTED,
 }
 
+_AGAIN = (e.ValueCorrected, e.ValueCalculated, e.ValueJudged)
+RECORDED_IN: Mapping[StepState, tuple[type[Recorded], ...]] = {
+    StepState.NOT_STARTED: (),
+    StepState.IN_PROGRESS: (Recorded,),
+    StepState.COMPLETED: _AGAIN,
+    StepState.VERIFIED: _AGAIN,
+}
+
+AFTER_THE_END: tuple[type[Entry], ...] = (e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed)
+
 
 class Impossible(Exception):  # noqa: N818 - the record itself is broken, not the program
     """An entry that cannot follow: the ledger was altered, or written by something else."""
@@ -109,9 +127,11 @@ class Run:
     values: Mapping[str, Value] = field(default_factory=dict)
     started: Stamp | None = None
     completed: Stamp | None = None
+    ended: Stamp | None = None  # when it was first completed: a correction on paper does not turn back the clock
     verified: Stamp | None = None
     last: Stamp | None = None
     people: frozenset[str] = frozenset()  # who did any of it, and so may not verify it
+    verifiers: frozenset[str] = frozenset()  # who ever verified it
     reopened: tuple[tuple[Stamp, str], ...] = ()
     comments: tuple[tuple[Stamp, str], ...] = ()
 
@@ -146,6 +166,7 @@ class Batch:
     holds: tuple[tuple[Stamp, e.BatchHeld], ...] = ()  # those not lifted
     lifted: tuple[tuple[Stamp, e.HoldLifted, tuple[tuple[Stamp, e.BatchHeld], ...]], ...] = ()
     equipment: Mapping[str, str] = field(default_factory=dict)  # class → code, as last scanned
+    calibrated: Mapping[str, datetime] = field(default_factory=dict)  # code → until when, as last scanned
     overdue: Mapping[str, Stamp] = field(default_factory=dict)  # hold times declared exceeded
     review: tuple[Stamp, e.BatchReviewed] | None = None  # None again when anything changed after it
     reviews: tuple[tuple[Stamp, e.BatchReviewed], ...] = ()  # every one ever signed
@@ -212,7 +233,7 @@ class SeenFrom:
 
     def times(self, name: str) -> Sequence[Fraction]:
         """Return when each was recorded, in seconds since the epoch."""
-        return tuple(Fraction(value.stamp.at.timestamp()) for value in self.recorded(name))
+        return tuple(seconds(value.stamp.at) for value in self.recorded(name))
 
     def text(self, name: str) -> str:
         """Return the newest value of a name as it was recorded, or empty."""
@@ -234,10 +255,15 @@ def key_of(step: str, number: int) -> str:
 
 def parse_key(key: str) -> tuple[str, int]:
     """Return the step and the round of a key. Raise `KeyError` for what is no key."""
-    step, _, number = key.partition(":")
-    if number and (not number.isdigit() or number.startswith("0") or int(number) < 2):
+    match = _KEY.fullmatch(key)
+    if not match or match[2] == "1":
         raise KeyError(key)
-    return step, int(number or "1")
+    return match[1], int(match[2] or "1")
+
+
+def seconds(at: datetime) -> Fraction:
+    """Return a time in seconds since the epoch, exactly: a float would be off by parts of a microsecond."""
+    return Fraction((at - _EPOCH) // timedelta(microseconds=1), 1_000_000)
 
 
 def base_of(text: str, type_: Type) -> Result:
@@ -245,5 +271,5 @@ def base_of(text: str, type_: Type) -> Result:
     if isinstance(type_, str):
         return text
     if type_ == (("time", 1),) and "T" in text:
-        return Fraction(datetime.fromisoformat(text).timestamp())
+        return seconds(datetime.fromisoformat(text))
     return Quantity.parse(text).base

@@ -30,11 +30,12 @@ class Malformed(Exception):  # noqa: N818 - an answer, not an error
 
 
 class Draft:
-    """The entries that one command leads to; ``batch`` is the batch with them already folded in."""
+    """The entries that one command leads to; ``batch`` is the batch with them folded in, ``before`` without."""
 
     def __init__(self, recipe: Recipe, batch: Batch | None, by: Person, at: datetime) -> None:
         self.recipe, self.by, self.at = recipe, by, at
         self.entries: list[Entry] = []
+        self.before = batch
         self._batch = batch
 
     @property
@@ -63,25 +64,34 @@ class Draft:
         return entry
 
     def judge(self, field: Field, entry: Recorded) -> tuple[Verdict, str]:
-        """Judge a value by its field's limits. Refuse where a limit needs what is not recorded yet."""
+        """Judge a value by its field's limits. Refuse where a limit needs what is not recorded yet.
+
+        What is judged by a limit that gives no number is out: it was not shown to be within.
+        """
         values = self.batch.seen_from(entry.step)
         try:
             verdict = field.limits.judge(base_of(entry.value, field.type), values)
             return verdict, field.limits.in_words(values, field.unit)
         except Missing as missing:
             raise Refused(f"the limit of “{field.ask}” needs {self.ask(missing.name)} first") from None
+        except Uncomputable as error:
+            return Verdict.ACTION, f"the limit cannot be computed: {error}"
 
     def compute(self, field: Field, key: str) -> e.ValueCalculated:
-        """Compute a calculated value as its step's round sees what is recorded. Refuse where it cannot be."""
-        if not (field.formula and field.rounding and field.unit):
-            raise TypeError(f"{field.name} is not calculated")
-        values = self.batch.seen_from(key)
+        """Compute a calculated value. Refuse where it cannot be."""
         try:
-            result = field.formula(values)
+            return self.computed(field, key)
         except Missing as missing:
             raise Refused(f"“{field.ask}” needs {self.ask(missing.name)} first") from None
         except Uncomputable as error:
             raise Refused(f"“{field.ask}” cannot be computed: {error}") from None
+
+    def computed(self, field: Field, key: str) -> e.ValueCalculated:
+        """Return a calculated value as its step's round sees what is recorded. Raise `Missing` or `Uncomputable`."""
+        if not (field.formula and field.rounding and field.unit):
+            raise TypeError(f"{field.name} is not calculated")
+        values = self.batch.seen_from(key)
+        result = field.formula(values)
         if isinstance(result, str):
             raise TypeError(f"{field.name} is a text")
         value = str(field.rounding(Fraction(result), field.unit))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import (
+    AFTER_THE_END,
+    RECORDED_IN,
     STEP_TRANSITIONS,
     TRANSITIONS,
     Batch,
@@ -49,11 +52,13 @@ def follow(recipe: Recipe, batch: Batch | None, stamp: Stamp, entry: Entry) -> B
         if not isinstance(entry, e.BatchStarted):
             raise Impossible(f"a batch cannot begin with “{e.kind(entry)}”")
         return Batch(recipe, stamp, entry, stamp)
-    apply: Apply = _record if isinstance(entry, Recorded) else _APPLY[type(entry)]
+    if not (batch.disposition.is_open or isinstance(entry, AFTER_THE_END)):
+        raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” after the batch was {batch.disposition.value}")
     try:
+        apply: Apply = _record if isinstance(entry, Recorded) else _APPLY[type(entry)]
         after = apply(batch, stamp, entry)
-    except KeyError as missing:
-        raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” cannot follow ({missing})") from None
+    except (KeyError, ValueError) as error:
+        raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” cannot follow ({error})") from None
     review = after.review if isinstance(entry, _KEEPS_REVIEW) else None
     return replace(after, last=stamp, review=review)
 
@@ -66,7 +71,8 @@ def _with_run(batch: Batch, stamp: Stamp, run: Run) -> Batch:
     step, number = parse_key(run.key)
     if step not in batch.recipe.steps:
         raise KeyError(step)
-    rounds = batch.rounds if batch.rounds.get(step, 0) >= number else _with(batch.rounds, step, number)
+    begun = run.started and batch.rounds.get(step, 0) < number
+    rounds = _with(batch.rounds, step, number) if begun else batch.rounds
     return replace(batch, runs=_with(batch.runs, run.key, replace(run, last=stamp)), rounds=rounds)
 
 
@@ -77,9 +83,10 @@ def _step(batch: Batch, stamp: Stamp, entry: e.StepStarted | e.StepCompleted | e
     if isinstance(entry, e.StepStarted):
         changed = replace(changed, started=stamp)
     elif isinstance(entry, e.StepCompleted):
-        changed = replace(changed, completed=stamp)
+        changed = replace(changed, completed=stamp, ended=run.ended or stamp)
     else:
-        changed = replace(changed, verified=stamp, people=run.people)
+        verifiers = run.verifiers | {stamp.author}
+        changed = replace(changed, verified=stamp, people=run.people, verifiers=verifiers)
     return _with_run(batch, stamp, changed)
 
 
@@ -92,9 +99,12 @@ def _reopen(batch: Batch, stamp: Stamp, entry: e.StepReopened) -> Batch:
 
 def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Batch:
     run = batch.run(entry.step)
+    if not isinstance(entry, RECORDED_IN[run.state]):
+        raise KeyError(f"step {entry.step} is {run.state.value}")
     before = run.values.get(entry.field)
     types = batch.recipe.types
-    if isinstance(entry, e.ValueJudged) and before:
+    if isinstance(entry, e.ValueJudged):
+        before = run.values[entry.field]
         value = replace(before, entry=replace(before.entry, verdict=entry.verdict, judged=entry.judged))
     else:
         history = (*before.history, replace(before, history=())) if before else ()
@@ -104,8 +114,16 @@ def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Batch:
         for name, text in entry.gives.items():
             values[name] = Value(name, replace(entry, field=name, value=text), stamp, base_of(text, types[name]))
     if isinstance(entry, e.EquipmentUsed):
-        batch = replace(batch, equipment=_with(batch.equipment, entry.equipment_class, entry.value))
+        batch = _use(batch, entry)
     return _with_run(batch, stamp, replace(run, values=values, people=run.people | {stamp.author}))
+
+
+def _use(batch: Batch, entry: e.EquipmentUsed) -> Batch:
+    equipment = _with(batch.equipment, entry.equipment_class, entry.value)
+    if not entry.calibrated_until:
+        return replace(batch, equipment=equipment)
+    until = datetime.fromisoformat(entry.calibrated_until)
+    return replace(batch, equipment=equipment, calibrated=_with(batch.calibrated, entry.value, until))
 
 
 def _dispose(batch: Batch, stamp: Stamp, entry: Entry) -> Batch:

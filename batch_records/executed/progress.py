@@ -5,7 +5,7 @@ All of it follows from the batch and its recipe; nothing here is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,7 +13,7 @@ from enum import Enum
 from batch_records.executed.batch import Batch, Run, StepState, key_of, parse_key
 from batch_records.executed.entries import Stamp
 from batch_records.master.recipe import Edge, HoldTime, Operation, Step
-from batch_records.values.expression import Missing
+from batch_records.values.expression import Missing, Uncomputable
 from batch_records.values.formula import Formula
 from batch_records.values.quantity import Quantity
 
@@ -42,6 +42,7 @@ class Clock:
     since: datetime
     earliest: datetime
     due: datetime | None
+    step: str = ""  # the key of the step that stops it
 
     @property
     def name(self) -> str:
@@ -99,15 +100,10 @@ class Progress:
         operation = self.batch.recipe.operation_of[step.id]
         blocking = []
         if None in (self._holds(step.when, key), self._holds(operation.when, key)):
-            blocking.append(f"step {step.id} depends on a value that is not recorded yet")
-        blocking += [
-            f"step {before} “{self.batch.recipe.steps[before].title}” is not finished"
-            for before in step.after
-            if not self._is_before_over(before, operation, number)
-        ]
-        if not any(self.batch.recipe.operation_of.get(before) is operation for before in step.after):
-            blocking += self._operation_waits_for(operation, number)
-        return blocking
+            blocking.append(f"step {step.id} depends on a value that is not recorded yet, or gives no number")
+        if number > 1 and not self._round_is_over(operation, number - 1):
+            blocking.append(f"round {number - 1} is not finished")
+        return blocking + self._unfinished_before(step, operation, number)
 
     def is_complete(self, operation: Operation) -> bool:
         """Say whether every step of an operation is over, and its repetition has ended."""
@@ -125,17 +121,29 @@ class Progress:
 
     def clock(self, hold_time: HoldTime) -> Clock | None:
         """Return a hold time's clock where it has started and not stopped since."""
-        start, stop = self.edge(hold_time.start), self.edge(hold_time.stop)
+        start = self.edge(hold_time.start)
+        key = self._stops_at(hold_time)
+        run = self.batch.run(key)
+        stop = run.started if hold_time.stop.is_start else run.ended
         if not start or (stop and stop.page >= start.page):
+            return None
+        if not run.started and self.is_over(key):  # it does not apply: nothing would ever stop the clock
             return None
         least = duration(hold_time.least) if hold_time.least else timedelta(0)
         due = start.at + duration(hold_time.most) if hold_time.most else None
-        return Clock(hold_time, start.at, start.at + least, due)
+        return Clock(hold_time, start.at, start.at + least, due, key)
 
     def edge(self, edge: Edge) -> Stamp | None:
-        """Return when a step last started or ended, or None."""
+        """Return when a step started or first ended in its newest round, or None."""
         run = self.batch.run(key_of(edge.step, self.batch.rounds.get(edge.step, 1)))
-        return run.started if edge.is_start else run.completed
+        return run.started if edge.is_start else run.ended
+
+    def _stops_at(self, hold_time: HoldTime) -> str:
+        """Return the key of the step that stops a clock: in an operation of its own, that of the same round."""
+        start, stop = hold_time.start.step, hold_time.stop.step
+        operations = self.batch.recipe.operation_of
+        together = operations[start] is operations[stop]
+        return key_of(stop, self.batch.rounds.get(start if together else stop, 1))
 
     def _step(self, key: str) -> tuple[Step, int]:
         step, number = parse_key(key)
@@ -159,26 +167,54 @@ class Progress:
         """Evaluate a condition: True where there is none, None where it cannot be known yet."""
         if condition is None:
             return True
+        if any(self._is_of_last_round(name, key) for name in condition.names):
+            return None
         try:
             return bool(condition(self.batch.seen_from(key)))
-        except Missing:
+        except (Missing, Uncomputable):
             return None
 
-    def _is_before_over(self, before: str, operation: Operation, number: int) -> bool:
-        other = self.batch.recipe.operation_of[before]
-        if other is operation:
-            return self.is_over(key_of(before, number))
-        return self.is_complete(other) if other.repeat else self.is_over(before)
+    def _is_of_last_round(self, name: str, key: str) -> bool:
+        """Say whether a value that each round records anew has not been recorded in this one."""
+        step, number = self._step(key)
+        home = self.batch.recipe.home.get(name)
+        if number == 1 or home is None or self.batch.recipe.operation_of[home] is not self._operation(step):
+            return False
+        return name not in self.batch.run(key_of(home, number)).values
 
-    def _operation_waits_for(self, operation: Operation, number: int) -> list[str]:
-        if number > 1:
-            return [] if self._round_is_over(operation, number - 1) else [f"round {number - 1} is not finished"]
-        by_id = {other.id: other for other in self.batch.recipe.operations}
-        return [
-            f"operation {before} “{by_id[before].title}” is not finished"
-            for before in operation.after
-            if not self.is_complete(by_id[before])
-        ]
+    def _operation(self, step: Step) -> Operation:
+        return self.batch.recipe.operation_of[step.id]
+
+    def _unfinished_before(self, step: Step, operation: Operation, number: int) -> list[str]:
+        """Say which steps and operations before a step are not finished.
+
+        What was never begun because it does not apply is looked through, to what stands before it: leaving out step 2
+        does not let step 3 come before step 1.
+        """
+        found = []
+        todo = [*step.after, *(operation.after if number == 1 else ())]
+        for before in todo:  # grows while it is walked
+            what, is_over, is_begun, ahead = self._before(before, operation, number)
+            if not is_over:
+                found.append(f"{what} is not finished")
+            elif not is_begun:
+                todo += [other for other in ahead if other not in todo]
+        return found
+
+    def _before(self, before: str, operation: Operation, number: int) -> tuple[str, bool, bool, Sequence[str]]:
+        """Return a predecessor in words, whether it is over, whether it was begun, and its own predecessors."""
+        recipe = self.batch.recipe
+        if before in recipe.operations_by_id:
+            other = recipe.operations_by_id[before]
+            begun = any(self.batch.run(step.id).started for step in other.steps)
+            return f"operation {before} “{other.title}”", self.is_complete(other), begun, other.after
+        step, home = recipe.steps[before], recipe.operation_of[before]
+        what = f"step {before} “{step.title}”"
+        if home is operation:
+            key = key_of(before, number)
+            return what, self.is_over(key), self.batch.run(key).started is not None, step.after
+        over = self.is_complete(home) if home.repeat else self.is_over(before)
+        return what, over, self.batch.run(before).started is not None, (*step.after, *home.after)
 
     def _round_is_over(self, operation: Operation, number: int) -> bool:
         known = self._over.get((operation.id, number))
@@ -199,7 +235,10 @@ class Progress:
 
     def _goes_on(self, operation: Operation, number: int) -> bool:
         decided = self._decided(operation, number)
-        return decided is not None and not self._ended(operation, number)
+        if decided is None or operation.repeat is None or decided == operation.repeat.choice:
+            return False
+        _, field = self.batch.recipe.fields[operation.repeat.until]
+        return not any(choice.ends for choice in field.choices if choice.name == decided)
 
 
 def _of_run(step: Step, run: Run) -> Standing:

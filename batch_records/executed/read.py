@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from batch_records.executed.draft import Malformed
@@ -10,14 +11,16 @@ from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import UnitError
 
 _LONGEST = 2_000
+# Control characters, half characters that no file can hold, and signs that turn the direction of what follows.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def read_value(field: Field, text: str) -> str:
     """Return the text to record: digits with the field's unit, one of its options, a time with its zone."""
-    text = text.strip()
+    text = text.replace("\r\n", "\n").strip()  # as forms send the lines of a text
     if not text:
         raise Malformed(field.name, f"enter “{field.ask}”")
-    if len(text) > _LONGEST or any(ord(sign) < 32 and sign not in "\n\t" for sign in text):
+    if len(text) > _LONGEST or _UNPRINTABLE.search(text):
         raise Malformed(field.name, f"“{field.ask}” is at most {_LONGEST} printable characters")
     if field.options:
         return _option(field, text)
@@ -43,7 +46,7 @@ def _time(field: Field, text: str) -> str:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise Malformed(field.name, "enter a date and time: 2026-11-22 14:05") from None
+        raise Malformed(field.name, "enter a date and time with its zone: 2026-11-22T14:05+08:00") from None
     if time.tzinfo is None:
         raise Malformed(field.name, "the time needs its zone: 2026-11-22T14:05+08:00")
     return time.isoformat()

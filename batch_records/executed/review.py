@@ -82,11 +82,12 @@ def _outside(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
 @_check("instruments' values measured, not typed")
 def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run, value, ask in _values(batch):
-        if isinstance(value.entry, e.ReadingTaken):
-            yield None
-        elif isinstance(value.entry, e.ValueRecorded) and value.entry.instead_of:
-            sentence = f"{ask}: {value.text} was typed, not taken from the {value.entry.instead_of}"
-            yield f"{sentence}: {value.stamp.reason}", run.key, value.stamp
+        for version in (*value.history, value):
+            if isinstance(version.entry, e.ReadingTaken):
+                yield None
+            elif isinstance(version.entry, e.ValueRecorded) and version.entry.instead_of:
+                sentence = f"{ask}: {version.text} was typed, not taken from the {version.entry.instead_of}"
+                yield f"{sentence}: {version.stamp.reason}", run.key, version.stamp
 
 
 @_check("values as first recorded")
@@ -115,10 +116,11 @@ def _reopened(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
 
 @_check("hold times kept")
 def _hold_times(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
-    exceeded = {name.rpartition(", since ")[0]: (name, stamp) for name, stamp in batch.overdue.items()}
     for hold_time in batch.recipe.hold_times:
-        found = exceeded.get(hold_time.name)
-        yield (f"“{hold_time.name}” ran past {hold_time.most}", hold_time.stop.step, found[1]) if found else None
+        stamps = [at for name, at in batch.overdue.items() if name.rpartition(", since ")[0] == hold_time.name]
+        yield from ((f"“{hold_time.name}” ran past {hold_time.most}", hold_time.stop.step, at) for at in stamps)
+        if not stamps:
+            yield None
 
 
 @_check("no deviation")

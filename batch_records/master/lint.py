@@ -131,7 +131,8 @@ def values_are_there_whenever_used(linted: Linted) -> Iterator[tuple[Step, str]]
     """What is recorded under a condition is used under the same condition, or a batch could come to a dead end."""
     recipe = linted.recipe
     for step in recipe.steps.values():
-        for name in {name for field in step.fields for name in field.rests_on}:
+        fields = [name for field in step.fields for name in field.rests_on]
+        for name in dict.fromkeys([*fields, *(step.when.names if step.when else ())]):
             home = recipe.steps.get(recipe.home.get(name, ""))
             if home and not linted.conditions(home) <= linted.conditions(step):
                 yield step, f"step {step.id} uses “{name}”, and step {home.id} records it under a condition only"

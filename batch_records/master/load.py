@@ -209,8 +209,8 @@ class _Reader:
     def growth(self) -> Growth | None:
         if "growth" not in self.keys:
             return None
-        keys = self.keys["growth"].keys(("cells", "viability"))
-        return Growth(self.number(keys["cells"]), self.number(keys["viability"]))
+        keys = self.keys["growth"].keys(("cells", "viability"), ("target",))
+        return Growth(**{key: self.number(item) for key, item in keys.items()})
 
     def number(self, item: Item) -> str:
         type_ = (self.types or {}).get(item.text, "text")

@@ -209,10 +209,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class Growth:
-    """What is drawn as the culture's growth: the values of all viable cells, and of their viability."""
+    """What is drawn as the culture's growth: all viable cells, their viability, and how many are aimed at."""
 
     cells: str
     viability: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,11 @@ class Recipe:
     def steps(self) -> Mapping[str, Step]:
         """Every step by its id, in the order written."""
         return {step.id: step for operation in self.operations for step in operation.steps}
+
+    @cached_property
+    def operations_by_id(self) -> Mapping[str, Operation]:
+        """Every operation by its id."""
+        return {operation.id: operation for operation in self.operations}
 
     @cached_property
     def operation_of(self) -> Mapping[str, Operation]:

@@ -61,12 +61,8 @@ def _must_sign_what_was_seen(draft: Draft, seen: str) -> None:
 
 
 def _must_be_another(draft: Draft, what: str) -> None:
-    if any(draft.by.id in run.people or _verified(run.verified, draft.by.id) for run in draft.batch.runs.values()):
+    if any(draft.by.id in run.people | run.verifiers for run in draft.batch.runs.values()):
         raise Refused(f"{draft.by.name} did some of the work: the batch is {what} by another person")
-
-
-def _verified(stamp: e.Stamp | None, person: str) -> bool:
-    return stamp is not None and stamp.author == person
 
 
 def _pending(assessed: list[Assessed]) -> tuple[str, ...]:

@@ -7,15 +7,25 @@ and verified anew. Nothing else changes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import StepState, Value
+from batch_records.executed.batch import Value
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.steps import find, must_be_open, must_hold
+from batch_records.executed.decisions.steps import find, must_be_open, must_hold, reopen
 from batch_records.executed.draft import Draft, Refused
+from batch_records.executed.entries import Recorded
 from batch_records.executed.read import read_value
 from batch_records.master.recipe import Field, Kind
+from batch_records.values.expression import Missing, Uncomputable
+from batch_records.values.limit import Verdict
 
+_INSTEAD = {
+    Kind.CALCULATED: "correct what it is computed from",
+    Kind.IDENTITY: "it is what was scanned",
+    Kind.DECISION: "decide again, with the reason",
+}
 _CORRECTABLE = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.RESULT, Kind.LABELS)
 
 
@@ -30,7 +40,8 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
     if field is None or before is None:
         raise Refused(f"step {step.id} has recorded no such value")
     if field.kind not in _CORRECTABLE:
-        raise Refused(f"“{field.ask}” is {field.kind.value}: scan or compute it again instead")
+        instead = _INSTEAD.get(field.kind, "scan it again, with the reason")
+        raise Refused(f"“{field.ask}” is not corrected by typing: {instead}")
     if not command.reason.strip():
         raise Refused("say why the value is corrected")
     value = read_value(field, command.value)
@@ -38,36 +49,63 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
         raise Refused(f"“{field.ask}” is already recorded as {value}")
     draft.record(field, e.ValueCorrected(command.step, field.name, value, was=before.text, corrects=before.stamp.page))
     because = f"“{field.ask}” was corrected from {before.text} to {value}"
-    _reopen(draft, command.step, because)
-    ripple(draft, field.name, command.step, because)
+    reopen(draft, command.step, because)
+    ripple(draft, {field.name}, command.step, because)
 
 
-def ripple(draft: Draft, name: str, key: str, because: str = "a value it rests on was recorded again") -> None:
-    """Compute and judge again whatever rests on a changed value, in the recipe's order."""
-    changed = {name}
+def ripple(draft: Draft, names: set[str], key: str, because: str) -> None:
+    """Compute and judge again whatever rests on changed values, in the recipe's order, and reopen what that touches."""
+    changed = set(names)
     keys = list(draft.progress.keys())
     for later in keys[keys.index(key) :]:
         for field in draft.recipe.steps[later.partition(":")[0]].fields:
             value = draft.batch.run(later).values.get(field.name)
-            if value and changed.intersection(field.rests_on):
-                if _redo(draft, later, field, value):
-                    changed.add(field.name)
-                _reopen(draft, later, because)
+            if value is None or not changed.intersection(field.rests_on):
+                continue
+            entries = len(draft.entries)
+            _redo(draft, later, field, value)
+            if draft.batch.run(later).values[field.name].text != value.text:
+                changed.add(field.name)
+            if len(draft.entries) > entries or _sees_other(draft, later, field):
+                reopen(draft, later, because)
 
 
-def _redo(draft: Draft, key: str, field: Field, value: Value) -> bool:
-    """Compute or judge one value again; say whether its text changed."""
+def _redo(draft: Draft, key: str, field: Field, value: Value) -> None:
+    """Compute and judge one value again."""
     if field.kind is Kind.CALCULATED:
-        entry = draft.compute(field, key)
-        if entry.value != value.text:
+        try:
+            entry = draft.computed(field, key)
+        except (Missing, Uncomputable) as error:  # the number that stands there is known to be wrong
+            _judge(draft, field, value.entry, Verdict.IMPLAUSIBLE, f"cannot be computed: {error}")
+            return
+        if entry != unjudged(value.entry):
             draft.record(field, entry)
-            return True
-    verdict, judged = draft.judge(field, value.entry)
-    if (verdict, judged) != (value.entry.verdict, value.entry.judged):
-        draft.record(field, e.ValueJudged(key, field.name, value.text, verdict, judged))
-    return False
+            return
+    if field.kind is Kind.IDENTITY:
+        _judge(draft, field, value.entry, *matched(draft, field, value.entry))
+    else:
+        _judge(draft, field, value.entry, *draft.judge(field, value.entry))
 
 
-def _reopen(draft: Draft, key: str, because: str) -> None:
-    if draft.batch.run(key).state in (StepState.COMPLETED, StepState.VERIFIED):
-        draft.write(e.StepReopened(key, because))
+def matched(draft: Draft, field: Field, entry: Recorded) -> tuple[Verdict, str]:
+    """Judge a scan by what the batch knows."""
+    expected = draft.batch.seen_from(entry.step).text(field.matches)
+    return Verdict.WITHIN if entry.value == expected else Verdict.ACTION, f"must be {expected}"
+
+
+def unjudged(entry: Recorded) -> Recorded:
+    """Return an entry without its verdict, to compare what was recorded."""
+    return replace(entry, verdict=Verdict.NONE, judged="")
+
+
+def _judge(draft: Draft, field: Field, entry: Recorded, verdict: Verdict, judged: str) -> None:
+    if (verdict, judged) != (entry.verdict, entry.judged):
+        draft.record(field, e.ValueJudged(entry.step, field.name, entry.value, verdict, judged))
+
+
+def _sees_other(draft: Draft, key: str, field: Field) -> bool:
+    """Say whether a step sees another value than before: the fifth day's does not see that the first day's changed."""
+    if draft.before is None:
+        return True
+    before, now = draft.before.seen_from(key), draft.batch.seen_from(key)
+    return any(before.text(name) != now.text(name) for name in field.rests_on)

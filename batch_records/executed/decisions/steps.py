@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Run, StepState, parse_key
+from batch_records.executed.batch import TRANSITIONS, Run, StepState, parse_key
 from batch_records.executed.decide import decides
 from batch_records.executed.draft import Draft, Refused
 from batch_records.executed.progress import Clock
 from batch_records.executed.span import in_words
-from batch_records.master.recipe import Edge, Role, Step
+from batch_records.master.recipe import Choice, Edge, Kind, Role, Step
+from batch_records.values.expression import Missing, Uncomputable
 
 
 @decides(c.StartStep)
@@ -57,16 +58,30 @@ def find(draft: Draft, key: str) -> Step:
     return draft.recipe.steps[parse_key(key)[0]]
 
 
-def at_work(draft: Draft, key: str) -> Step:
-    """Return a step that its performer may work on, started where it was not."""
+def at_work(draft: Draft, key: str, reason: str | None = None) -> Step:
+    """Return a step that its performer may work on, started where it was not.
+
+    One that was completed is reopened with a reason, where the command has one: a scan or a decision cannot be
+    corrected by typing, it is made again.
+    """
+    must_be_open(draft)
     step = find(draft, key)
     must_hold(draft, step.performer)
     run = draft.batch.run(key)
     if not run.started:
         begin(draft, step, key)
     elif run.state is not StepState.IN_PROGRESS:
-        raise Refused(f"step {step.id} was completed by {_author(run)}; to change a value in it, correct it")
+        if not (reason and reason.strip()):
+            instead = "a value in it can be corrected" if reason is None else "to change what is in it, say why"
+            raise Refused(f"step {step.id} was completed by {_author(run)}; {instead}")
+        reopen(draft, key, f"recorded again: {reason.strip()}")
     return step
+
+
+def reopen(draft: Draft, key: str, because: str) -> None:
+    """Take back the signatures of a step that was completed."""
+    if draft.batch.run(key).state in (StepState.COMPLETED, StepState.VERIFIED):
+        draft.write(e.StepReopened(key, because))
 
 
 def begin(draft: Draft, step: Step, key: str) -> None:
@@ -91,6 +106,12 @@ def finish(draft: Draft, step: Step, key: str) -> None:
         raise Refused(f"step {step.id} is not complete: {', '.join(f'“{ask}”' for ask in missing)} not recorded")
     if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
         raise Refused(f"“{wrong[0]}” does not match: scan the right one before the step is completed")
+    for field in step.fields:
+        if field.kind is Kind.CALCULATED and draft.compute(field, key).value != run.values[field.name].text:
+            raise Refused(f"“{field.ask}” has to be calculated again before the step is completed")
+        for choice in field.choices:
+            if choice.name == run.values[field.name].text:
+                must_be_met(draft, key, choice)
     stopped = _stopping(draft, Edge(step.id, is_start=False))
     draft.write(e.StepCompleted(key))
     _declare(draft, stopped)
@@ -100,6 +121,29 @@ def must_hold(draft: Draft, role: Role) -> None:
     """Refuse who does not hold a role."""
     if role.value not in draft.by.roles:
         raise Refused(f"this is for a person with the role “{role.value}”; {draft.by.name} does not hold it")
+
+
+def must_be_met(draft: Draft, key: str, choice: Choice) -> None:
+    """Refuse a way to go whose needs are not met."""
+    if not choice.needs:
+        return
+    values = draft.batch.seen_from(key)
+    try:
+        met = bool(choice.needs(values))
+    except Missing as missing:
+        raise Refused(f"“{choice.name}” needs {draft.ask(missing.name)} first") from None
+    except Uncomputable as error:
+        raise Refused(f"“{choice.name}” needs that {choice.needs.text}, which gives no number: {error}") from None
+    if not met:
+        found = ", ".join(f"{name.replace('_', ' ')} {values.text(name)}" for name in choice.needs.names)
+        raise Refused(f"“{choice.name}” needs that {choice.needs.text}; recorded: {found}")
+
+
+def stop_batch(draft: Draft, cause: str) -> None:
+    """End a batch that was not released in any way."""
+    if (draft.batch.disposition, e.BatchStopped) not in TRANSITIONS:
+        raise Refused(f"batch {draft.batch.id} is {draft.batch.disposition.value}: it can be rejected, not ended")
+    draft.write(e.BatchStopped(cause))
 
 
 def must_be_open(draft: Draft) -> None:
@@ -159,4 +203,5 @@ def declare_if_over(draft: Draft, clock: Clock) -> None:
         return
     hold_time = clock.hold_time
     draft.write(e.HoldTimeExceeded(clock.name, str(hold_time.most), clock.since.isoformat()))
-    draft.raise_deviation(f"“{hold_time.name}” took longer than {hold_time.most}", hold_time.on_action)
+    description = f"“{hold_time.name}” took longer than {hold_time.most}"
+    draft.raise_deviation(description, hold_time.on_action, clock.step)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import SeenFrom, parse_key
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.corrections import ripple
-from batch_records.executed.decisions.steps import at_work, finish, must_be_open, must_not_be_held
+from batch_records.executed.decisions.corrections import matched, ripple, unjudged
+from batch_records.executed.decisions.steps import at_work, finish, must_be_met, must_not_be_held, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import Recorded
 from batch_records.executed.progress import duration
 from batch_records.executed.read import read_value
 from batch_records.executed.span import in_words
-from batch_records.master.recipe import Choice, Field, Given, Kind, Step
-from batch_records.values.expression import Missing
-from batch_records.values.limit import Verdict
+from batch_records.master.recipe import IN_BRACES, Field, Given, Kind, Step
+from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
-from batch_records.values.unit import Unit, UnitError
+from batch_records.values.unit import Dimensions, Unit, UnitError
 
 _ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING)
 
@@ -27,7 +27,7 @@ _ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING)
 @decides(c.RecordValues)
 def record_values(draft: Draft, command: c.RecordValues) -> None:
     """Record what a person entered; for what an instrument should give, with the reason."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step)
     for name, text in command.values.items():
         field = _field(step, name, *_ENTERED)
         if field.kind is Kind.READING and not command.reason.strip():
@@ -39,10 +39,10 @@ def record_values(draft: Draft, command: c.RecordValues) -> None:
 @decides(c.ReportResults)
 def report_results(draft: Draft, command: c.ReportResults) -> None:
     """Record what the laboratory found."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step)
     for name, text in command.values.items():
         field = _field(step, name, Kind.RESULT)
-        sample = draft.batch.seen_from(command.step).text(field.sample)
+        sample = _sample_of(draft, field, command.step)
         entry = e.ResultReported(command.step, name, read_value(field, text), method=field.method, sample=sample)
         _put(draft, field, entry)
 
@@ -50,15 +50,18 @@ def report_results(draft: Draft, command: c.ReportResults) -> None:
 @decides(c.TakeReading)
 def take_reading(draft: Draft, command: c.TakeReading) -> None:
     """Take what the assigned instrument shows, if it is good, fresh and of the right sample."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.READING)
     assigned = draft.batch.equipment.get(field.instrument)
     if not assigned:
         raise Refused(f"no {field.instrument} is assigned to this batch: scan one first")
+    if assigned in draft.batch.calibrated and draft.batch.calibrated[assigned] <= draft.at:
+        ended = draft.batch.calibrated[assigned]
+        raise Refused(f"the calibration of {assigned} ended on {ended:%Y-%m-%d}: have it calibrated and scan it again")
     reading = command.reading
-    if reading is None or reading.instrument != assigned:
+    if reading is None or (reading.instrument, reading.channel) != (assigned, field.channel):
         raise Refused(f"{assigned} has given no value of {field.channel}")
-    if objection := unusable(field, reading, draft.batch.seen_from(command.step).text(field.sample), draft.at):
+    if objection := unusable(field, reading, _sample_of(draft, field, command.step), draft.at):
         raise Refused(objection)
     entry = e.ReadingTaken(
         command.step,
@@ -82,7 +85,8 @@ def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str
         return f"the value of {reading.instrument} is marked {reading.quality}: it cannot be taken"
     if sample and reading.sample != sample:
         return f"{reading.instrument} measured sample {reading.sample or 'without a code'}, and this step's is {sample}"
-    age = at - (reading.source_time or reading.received_time)
+    measured = min(reading.source_time or reading.received_time, reading.received_time)  # its clock may run ahead
+    age = at - measured
     if field.fresh_for and age > duration(field.fresh_for):
         return f"the value of {reading.instrument} is {in_words(age)} old; it counts for {field.fresh_for}"
     return ""
@@ -91,12 +95,12 @@ def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str
 @decides(c.Calculate)
 def calculate(draft: Draft, command: c.Calculate) -> None:
     """Compute every calculated value of a step."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step)
     for field in step.fields:
         if field.kind is Kind.CALCULATED:
             entry = draft.compute(field, command.step)
             before = draft.batch.run(command.step).values.get(field.name)
-            if before is None or before.text != entry.value:
+            if before is None or unjudged(before.entry) != entry:
                 draft.record(field, entry)
 
 
@@ -108,21 +112,21 @@ def check_identity(draft: Draft, command: c.CheckIdentity) -> None:
     expected = draft.batch.seen_from(command.step).text(field.matches)
     if not expected:
         raise Refused(f"“{field.ask}” is compared with {draft.ask(field.matches)}, which is not recorded yet")
-    before = draft.batch.run(command.step).values.get(field.name)
-    if before and not before.verdict.is_out:
-        raise Refused(f"“{field.ask}” has been checked already and matches")
-    matches = command.scanned == expected
-    verdict = Verdict.WITHIN if matches else Verdict.ACTION
-    entry = e.IdentityChecked(command.step, field.name, command.scanned, verdict, f"must be {expected}", expected)
-    if matches:
+    scanned = read_value(field, command.scanned)
+    entry = e.IdentityChecked(command.step, field.name, scanned, expected=expected)
+    verdict, judged = matched(draft, field, entry)
+    if not verdict.is_out:
+        before = draft.batch.run(command.step).values.get(field.name)
+        if before and not before.verdict.is_out:
+            raise Refused(f"“{field.ask}” has been checked already and matches")
         must_not_be_held(draft)
-    draft.record(field, entry)
+    draft.record(field, replace(entry, verdict=verdict, judged=judged))
 
 
 @decides(c.AddMaterial)
 def add_material(draft: Draft, command: c.AddMaterial) -> None:
     """Use a lot that is the right material, released and not expired."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.LOT)
     lot = command.lot
     if lot is None:
@@ -149,7 +153,7 @@ def add_material(draft: Draft, command: c.AddMaterial) -> None:
 @decides(c.UseEquipment)
 def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
     """Use equipment of the right class that is ready, in calibration and no other batch's."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.EQUIPMENT)
     equipment = command.equipment
     if equipment is None:
@@ -176,19 +180,25 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
 @decides(c.TakeSample)
 def take_sample(draft: Draft, command: c.TakeSample) -> None:
     """Take a sample into a tube that no other sample has."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.SAMPLE)
-    if command.known_in:
-        raise Refused(f"tube {command.code} already holds a sample of batch {command.known_in}: take a new tube")
-    _put(draft, field, e.SampleTaken(command.step, field.name, command.code), command.reason)
+    code = read_value(field, command.code)
+    before = draft.batch.run(command.step).values.get(field.name)
+    if command.known_in and not (before and before.text == code):
+        raise Refused(f"tube {code} already holds a sample of batch {command.known_in}: take a new tube")
+    _put(draft, field, e.SampleTaken(command.step, field.name, code), command.reason)
 
 
 @decides(c.PrintLabels)
 def print_labels(draft: Draft, command: c.PrintLabels) -> None:
     """Print labels with what the recipe puts on them."""
-    step = _open(draft, command)
+    step = at_work(draft, command.step)
     field = _field(step, command.field, Kind.LABELS)
     values = draft.batch.seen_from(command.step)
+    if unknown := [name for line in field.lines for name in IN_BRACES.findall(line) if not values.text(name)]:
+        raise Refused(f"“{field.ask}” needs {draft.ask(unknown[0])} first")
+    if command.copies < 1:
+        raise Malformed(field.name, "print at least one label")
     lines = tuple(fill(line, values) for line in field.lines)
     value = read_value(field, str(command.copies))
     _put(draft, field, e.LabelsPrinted(command.step, field.name, value, lines=lines), command.reason)
@@ -196,49 +206,37 @@ def print_labels(draft: Draft, command: c.PrintLabels) -> None:
 
 def fill(line: str, values: SeenFrom) -> str:
     """Fill the names in braces of a label's line with what is recorded."""
-    for name in {part.split("}")[0] for part in line.split("{")[1:]}:
-        line = line.replace("{" + name + "}", values.text(name))
-    return line
+    return IN_BRACES.sub(lambda match: values.text(match[1]), line)
 
 
 @decides(c.Decide)
 def decide_way(draft: Draft, command: c.Decide) -> None:
     """Choose a way to go; a way whose needs are not met is refused with what is missing."""
     must_not_be_held(draft)
-    step = _open(draft, command)
+    step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.DECISION)
     choice = next((choice for choice in field.choices if choice.name == command.choice), None)
     if choice is None:
         raise Malformed(field.name, f"choose one of: {', '.join(field.options)}")
-    _must_be_met(draft, command, choice)
+    must_be_met(draft, command.step, choice)
     repeat = draft.recipe.operation_of[step.id].repeat
     _, number = parse_key(command.step)
     goes_on = repeat and repeat.until == field.name and choice.name != repeat.choice and not choice.ends
     if repeat and goes_on and number >= repeat.at_most:
         raise Refused(f"this is round {number} of at most {repeat.at_most}: “{choice.name}” cannot be chosen")
-    draft.record(field, e.Decided(command.step, field.name, command.choice))
+    _put(draft, field, e.Decided(command.step, field.name, command.choice), command.reason)
     finish(draft, step, command.step)
     if choice.ends:
         cause = f"{field.ask}: {command.choice}"
-        draft.write(e.BatchStopped(f"{cause} ({command.reason})" if command.reason else cause))
+        stop_batch(draft, f"{cause} ({command.reason})" if command.reason else cause)
 
 
-def _must_be_met(draft: Draft, command: c.Decide, choice: Choice) -> None:
-    if not choice.needs:
-        return
-    values = draft.batch.seen_from(command.step)
-    try:
-        met = bool(choice.needs(values))
-    except Missing as missing:
-        raise Refused(f"“{choice.name}” needs {draft.ask(missing.name)} first") from None
-    if not met:
-        found = ", ".join(f"{name.replace('_', ' ')} {values.text(name)}" for name in choice.needs.names)
-        raise Refused(f"“{choice.name}” needs that {choice.needs.text}; recorded: {found}")
-
-
-def _open(draft: Draft, command: c.StepCommand) -> Step:
-    must_be_open(draft)
-    return at_work(draft, command.step)
+def _sample_of(draft: Draft, field: Field, key: str) -> str:
+    """Return the code of the tube that a value is measured in; refuse what has no tube yet."""
+    sample = draft.batch.seen_from(key).text(field.sample)
+    if field.sample and not sample:
+        raise Refused(f"“{field.ask}” is measured in {draft.ask(field.sample)}, which is not taken yet")
+    return sample
 
 
 def _field(step: Step, name: str, *kinds: Kind) -> Field:
@@ -249,15 +247,16 @@ def _field(step: Step, name: str, *kinds: Kind) -> Field:
 
 
 def _put(draft: Draft, field: Field, entry: Recorded, reason: str = "") -> None:
-    """Record a value. The same again is nothing new; another needs a correction with its reason."""
+    """Record a value. The same again is nothing new; another needs its reason."""
     before = draft.batch.run(entry.step).values.get(field.name)
-    if before and before.text == entry.value and type(before.entry) is type(entry):
+    is_same = before and before.text == entry.value and type(before.entry) is type(entry)
+    if before and is_same and (isinstance(entry, e.ReadingTaken) or unjudged(before.entry) == entry):
         return
-    if before and not reason.strip():
+    if before and not is_same and not reason.strip():
         raise Refused(f"“{field.ask}” is recorded as {before.text}; to change it, correct it with a reason")
     draft.record(field, entry)
     if before:
-        ripple(draft, field.name, entry.step)
+        ripple(draft, {field.name, *field.gives}, entry.step, f"“{field.ask}” was recorded again")
 
 
 def _measured(field: Field, reading: c.Reading) -> str:
@@ -277,6 +276,13 @@ def _given(lot: c.Lot, name: str, given: Given) -> str:
         raise Refused(f"the certificate of lot {lot.number} does not give “{words}”")
     if given.must_be and text != given.must_be:
         raise Refused(f"lot {lot.number} gives {words} “{text}”; this recipe counts for “{given.must_be}” only")
-    if given.type != "text" and Quantity.parse(text).unit.dimensions != given.type:
-        raise Refused(f"lot {lot.number} gives {words} as {text}, in the wrong unit")
+    if given.type != "text" and _dimensions(text) != given.type:
+        raise Refused(f"lot {lot.number} gives {words} as “{text}”; this recipe needs {type_in_words(given.type)}")
     return text
+
+
+def _dimensions(text: str) -> Dimensions | None:
+    try:
+        return Quantity.parse(text).unit.dimensions
+    except (QuantityError, UnitError):
+        return None

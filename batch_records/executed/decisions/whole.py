@@ -6,29 +6,44 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Deviation, base_of
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold
+from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.read import read_value
-from batch_records.master.recipe import Consequence, Role
-from batch_records.values.expression import Constants
+from batch_records.master.recipe import Consequence, Field, Role
+from batch_records.values.expression import Constants, Missing, Result, Uncomputable
+from batch_records.values.limit import Verdict
 
 
 @decides(c.StartBatch)
 def start_batch(draft: Draft, command: c.StartBatch) -> None:
     """Issue a batch: every fact known, and possible."""
     recipe = command.recipe
-    facts = {}
+    if draft.before:
+        raise Refused(f"batch {draft.before.id} was started already")
+    if not command.coi.strip():
+        raise Malformed("coi", "scan the chain-of-identity code")
+    facts: dict[str, str] = {}
+    known: dict[str, Result] = {name: quantity.base for name, quantity in recipe.parameters.items()}
     for field in recipe.facts:
         facts[field.name] = read_value(field, command.facts.get(field.name, ""))
-        verdict = field.limits.judge(base_of(facts[field.name], field.type), Constants({}))
+        base = base_of(facts[field.name], field.type)
+        verdict = _judge_fact(field, base, Constants(known))
         if verdict.is_out:
-            limits = field.limits.in_words(Constants({}), field.unit)
+            limits = field.limits.in_words(Constants(known), field.unit)
             raise Malformed(field.name, f"{facts[field.name]} is {verdict.value} ({limits})")
+        known[field.name] = base
     draft.write(
         e.BatchStarted(
             command.batch, command.coi, recipe.product, recipe.code, str(command.edition), recipe.digest, facts
         )
     )
+
+
+def _judge_fact(field: Field, base: Result, known: Constants) -> Verdict:
+    try:
+        return field.limits.judge(base, known)
+    except (Missing, Uncomputable) as error:
+        raise Refused(f"the limit of “{field.ask}” cannot be computed: {error}") from None
 
 
 @decides(c.AddComment)
@@ -87,6 +102,7 @@ def hold(draft: Draft, command: c.HoldBatch) -> None:
 def lift_hold(draft: Draft, command: c.LiftHold) -> None:
     """Let the batch go on, once the deviations that hold it are closed."""
     must_hold(draft, Role.REVIEWER)
+    must_be_open(draft)
     if not draft.batch.holds:
         raise Refused("the batch is not on hold")
     for _, held in draft.batch.holds:
@@ -104,7 +120,7 @@ def stop(draft: Draft, command: c.StopBatch) -> None:
     must_be_open(draft)
     if not command.cause.strip():
         raise Malformed("cause", "say why the batch ends")
-    draft.write(e.BatchStopped(command.cause.strip()))
+    stop_batch(draft, command.cause.strip())
 
 
 @decides(c.DeclareOverdue)
