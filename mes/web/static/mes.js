@@ -83,7 +83,7 @@
   });
 
   // What was typed survives a lock, a reload and a refusal, on this tablet and for this person only.
-  const kept = "input:not([type=hidden], [type=password], [readonly]), textarea, select";
+  const kept = "input:not([type=hidden], [type=password], [readonly], [data-badge]), textarea, select";
   all("form[data-draft]").forEach((form) => {
     const place = `${body.dataset.user} ${location.pathname}${location.search} ${form.getAttribute("action")}`;
     if (body.dataset.saved) sessionStorage.removeItem(place);

@@ -1,0 +1,55 @@
+"""The manufacturing execution system: who, when, stored, signed, shown. The application is made here, on one screen."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from flask_wtf.csrf import CSRFProtect
+
+from mes.api import views as api
+from mes.audit import views as audit
+from mes.batches import views as batches
+from mes.context import Installation
+from mes.db import Database
+from mes.equipment import views as equipment
+from mes.masters import views as masters
+from mes.materials import views as materials
+from mes.patients import views as patients
+from mes.people import views as people
+from mes.quality import views as quality
+from mes.reports import views as reports
+from mes.samples import views as samples
+from mes.settings import Settings
+from mes.web import errors, frame
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """Make the application of one installation; its database is already there (``./lab setup``)."""
+    settings = settings or Settings.from_environment()
+    app = APIFlask(
+        __name__,
+        title="Cell lab MES",
+        version="1",
+        docs_path=None,
+        spec_path="/api/v1/openapi.json",
+        static_folder="web/static",
+        template_folder="web/templates",
+    )
+    app.extensions["mes"] = Installation(settings, Database(settings.database_url))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-mes" if settings.secure_cookies else "mes",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form that waited out a lock keeps its values
+    )
+    csrf.init_app(app)
+    csrf.exempt(api.bp)  # no cookie counts there: a bearer token does
+    for subject in (people, batches, quality, samples, materials, equipment, masters, patients, audit, reports, api):
+        app.register_blueprint(subject.bp)
+    frame.init_app(app)
+    errors.init_app(app)
+    return app

@@ -1,0 +1,143 @@
+"""What the API takes and gives. Times are UTC with a Z; numbers are texts with the digits as sent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from devices.reading import Quality, Reading
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("not base64") from None
+    return text
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReadingIn(_Model):
+    """One reading of an instrument, under its key (instrument, sequence)."""
+
+    instrument: str = Field(min_length=1, max_length=60)
+    sequence: int = Field(ge=1, le=2**53)
+    channel: str = Field(min_length=1, max_length=60)
+    value: str = Field(max_length=200, description="the digits or text as sent")
+    unit: str = Field(max_length=40)
+    quality: Literal["good", "uncertain", "bad"]
+    status: str = Field(max_length=200, description="the protocol's own mark")
+    sample: str | None = Field(default=None, max_length=60)
+    source_time: AwareDatetime | None = None
+    received_time: AwareDatetime
+    raw: Annotated[str, AfterValidator(_base64)] = Field(max_length=100_000, description="the bytes it was read from")
+
+    def reading(self) -> Reading:
+        """Return it as the gateway knew it."""
+        return Reading(
+            self.instrument,
+            self.sequence,
+            self.channel,
+            self.value,
+            self.unit,
+            Quality(self.quality),
+            self.status,
+            self.sample,
+            self.source_time,
+            self.received_time,
+            base64.b64decode(self.raw),
+        )
+
+
+class ReadingsIn(_Model):
+    """What a gateway delivers in one request."""
+
+    gateway: str = Field(min_length=1, max_length=60)
+    readings: list[ReadingIn] = Field(max_length=500)
+
+
+class Stored(_Model):
+    """How many readings were stored now, and how many were known. Both are committed."""
+
+    stored: int
+    known: int
+
+
+class DocumentAsked(_Model):
+    """A document to be made."""
+
+    id: str
+    batch: str
+
+
+class Ticked(_Model):
+    """What the clock's tick did, and which documents wait to be made."""
+
+    overdue: list[str]
+    sealed: int
+    documents: list[DocumentAsked]
+
+
+class DocumentMade(_Model):
+    """A document that was made, or why it was not."""
+
+    batch: str = Field(max_length=60)
+    page: int = 0
+    head: str = Field(default="", max_length=64)
+    digest: str = Field(default="", max_length=64)
+    pages: int = 0
+    size: int = 0
+    problem: str = Field(default="", max_length=2_000)
+
+
+class BatchOut(_Model):
+    """A batch in the list."""
+
+    batch: str
+    coi: str
+    product: str
+    recipe: str
+    disposition: str
+    held: bool
+    open_deviations: int
+    started: datetime
+    changed: datetime
+
+
+class BatchesOut(_Model):
+    """All batches."""
+
+    batches: list[BatchOut]
+
+
+class LineOut(_Model):
+    """A line of the ledger: the canonical text that was hashed, and its hash in hex."""
+
+    book: str
+    page: int
+    text: str
+    hash: str
+
+
+class RecordOut(_Model):
+    """A whole batch record: its book, line by line, and the recipe it was issued by."""
+
+    batch: str
+    recipe_text: str
+    recipe_digest: str
+    head: str
+    lines: list[LineOut]
+
+
+class ProblemOut(_Model):
+    """Why something was not done."""
+
+    problem: str
+    detail: Any

@@ -1,0 +1,93 @@
+"""The HTTP API, version 1: readings in, records out. A bearer token says which machine or person asks."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import abort, g, render_template, request
+from werkzeug.wrappers import Response
+
+from batch_records.executed.commands import Person
+from mes.api import queries
+from mes.api.models import (
+    BatchesOut,
+    DocumentMade,
+    ReadingsIn,
+    RecordOut,
+    Stored,
+    Ticked,
+)
+from mes.api.page import openapi_page
+from mes.clock import Tick
+from mes.equipment.historian import StoreReadings
+from mes.execute import Actor, Outcome, execute
+from mes.people.queries import machine
+from mes.reports.commands import KeepRecord
+from mes.reports.queries import asked
+
+bp = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="Records and readings")
+
+
+@bp.before_request
+def _who() -> Response | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    g.machine = machine(token) if scheme == "Bearer" and token else None
+    if g.machine is None and not (g.session and request.method == "GET"):
+        abort(401, "Send the token of a machine: Authorization: Bearer …")
+    return None
+
+
+def _actor() -> Actor:
+    person: Person = g.machine
+    return Actor(person, request.remote_addr or "", person.id)
+
+
+@bp.get("/")
+@bp.doc(hide=True)
+def page() -> str:
+    """Show this interface to people."""
+    return render_template("openapi.html", **vars(openapi_page()))
+
+
+@bp.post("/readings")
+@bp.input(ReadingsIn)
+@bp.output(Stored, description="Every reading of the request is on disk.")
+@bp.doc(summary="Deliver readings", responses={401: "No token.", 409: "A reading is stored with other bytes."})
+def store_readings(json_data: ReadingsIn) -> Outcome:
+    """Store readings under (instrument, sequence), each once, however often it is delivered."""
+    readings = tuple(each.reading() for each in json_data.readings)
+    return execute(StoreReadings(json_data.gateway, readings), by=_actor(), tap="")
+
+
+@bp.post("/ticks")
+@bp.output(Ticked)
+@bp.doc(summary="Tick", responses={401: "No token."})
+def tick() -> dict[str, object]:
+    """Do what is due by itself: declare hold times exceeded, seal readings. The clock process calls this."""
+    outcome = execute(Tick(), by=_actor(), tap="")
+    return {**outcome, "documents": [vars(each) for each in asked()]}
+
+
+@bp.post("/documents/<id>")
+@bp.input(DocumentMade)
+@bp.output({}, status_code=204)
+@bp.doc(summary="Keep a document", responses={401: "No token.", 409: "No such document is being made."})
+def keep_document(id: str, json_data: DocumentMade) -> tuple[str, int]:  # noqa: A002 - the path's word
+    """Keep the digest of a document that the renderer made."""
+    execute(KeepRecord(id=id, **json_data.model_dump()), by=_actor(), tap="")
+    return "", 204
+
+
+@bp.get("/batches")
+@bp.output(BatchesOut)
+@bp.doc(summary="List batches", responses={401: "No token."})
+def batches() -> BatchesOut:
+    """Return every batch, the newest first."""
+    return BatchesOut(batches=queries.batches())
+
+
+@bp.get("/batches/<batch>")
+@bp.output(RecordOut)
+@bp.doc(summary="Get a batch record", responses={401: "No token.", 404: "No such batch."})
+def record(batch: str) -> RecordOut:
+    """Return a batch's whole record: every line with its hash, and the recipe's text."""
+    return queries.record(batch)

@@ -1,0 +1,1 @@
+"""Batches: the executed batch records, folded from their books."""

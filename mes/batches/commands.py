@@ -1,0 +1,304 @@
+"""What may be done to batches: facts looked up, the decision taken in the core, entries and views written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Insert, Update, func, insert, select, update
+
+import batch_records.executed.decisions  # noqa: F401 - registers the decisions
+from batch_records.executed import commands as c
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Batch, parse_key
+from batch_records.executed.decide import decide
+from batch_records.executed.draft import Malformed, Refused
+from batch_records.executed.entries import Entry, Stamp
+from batch_records.executed.fold import fold
+from batch_records.master.recipe import Kind, Role
+from batch_records.release import sign_off  # noqa: F401 - registers the decisions on release
+from mes.batches.folds import Folds, book_of
+from mes.batches.models import TABLE, BatchView, project, project_deviations
+from mes.context import installation
+from mes.equipment.models import Equipment
+from mes.equipment.readings import newest
+from mes.execute import Doing, Outcome, handles
+from mes.masters.models import RecipeEdition
+from mes.materials.models import Lot
+from mes.patients.models import TherapyOrder
+from mes.samples.models import Sample
+
+_WORKERS = tuple(role.value for role in Role)
+
+
+@dataclass(frozen=True)
+class IssueBatch:
+    """Start a batch of the newest approved edition of a recipe, for an order."""
+
+    coi: str
+    facts: dict[str, str]
+
+
+@handles(
+    IssueBatch,
+    "issued a batch",
+    roles=(Role.PHYSICIAN.value, Role.OPERATOR.value, Role.REVIEWER.value),
+    books=lambda command: ("laboratory", f"order:{command.coi}"),
+)
+def issue_batch(doing: Doing, command: IssueBatch) -> Outcome:
+    """Give the batch its number and issue it by the recipe as approved now."""
+    order = doing.session.get(TherapyOrder, command.coi)
+    if order is None:
+        raise Refused(f"“{command.coi}” is the code of no therapy order")
+    if order.batch:
+        raise Refused(f"batch {order.batch} was started for this order already")
+    folds = installation().folds
+    edition = _approved(doing, order.recipe)
+    recipe = folds.recipe(doing.session, order.recipe, edition)
+    number = _next_number(doing)
+    start = c.StartBatch(number, recipe, edition, command.coi, command.facts)
+    entries = decide(recipe, None, start, doing.by.person, doing.act.at)
+    order.batch = number
+    _write(doing, None, entries, start, folds)
+    return {"batch": number}
+
+
+def _approved(doing: Doing, code: str) -> int:
+    query = select(func.max(RecipeEdition.edition)).where(
+        RecipeEdition.code == code, RecipeEdition.status == "approved"
+    )
+    edition = doing.session.execute(query).scalar()
+    if edition is None:
+        raise Refused(f"recipe {code} has no approved edition")
+    return edition
+
+
+def _next_number(doing: Doing) -> str:
+    """Return the next number of this year. Batches are never deleted, and the laboratory's book is locked."""
+    prefix = f"B{doing.act.at:%y}-"
+    query = select(func.max(BatchView.batch)).where(BatchView.batch.startswith(prefix))
+    last = doing.session.execute(query).scalar()
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04}"
+
+
+def carry_out(doing: Doing, command: c.Command) -> Outcome:
+    """Look up the facts, decide, write."""
+    folds = installation().folds
+    batch = folds.get(doing.session, command.batch)
+    if batch is None:
+        raise Refused(f"there is no batch {command.batch}")
+    if _is_signed(command, batch) and not doing.signed:
+        raise Refused("this needs a signature: enter user and password")
+    look_up = _FACTS.get(type(command))
+    known = look_up(doing, batch, command) if look_up else command
+    entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
+    _write(doing, batch, entries, known, folds)
+    return {"pages": len(entries)}
+
+
+@dataclass(frozen=True)
+class RecordFields(c.StepCommand):
+    """Record what a step's form holds: typed values, scanned codes, or, for a calculation, nothing."""
+
+    values: Mapping[str, str]
+    reason: str = ""
+
+
+@handles(RecordFields, "recorded values", roles=_WORKERS, books=lambda command: (book_of(command.batch),))
+def record_fields(doing: Doing, command: RecordFields) -> Outcome:
+    """Carry out, one after the other, the command that each field's kind asks for."""
+    folds = installation().folds
+    batch = folds.get(doing.session, command.batch)
+    if batch is None:
+        raise Refused(f"there is no batch {command.batch}")
+    for each in _one_by_one(batch, command):
+        look_up = _FACTS.get(type(each))
+        known = look_up(doing, batch, each) if look_up else each
+        entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
+        batch = _write(doing, batch, entries, known, folds)
+    return {"batch": batch.id}
+
+
+def _one_by_one(batch: Batch, command: RecordFields) -> Iterator[c.Command]:
+    step = batch.recipe.steps.get(command.step.partition(":")[0])
+    if step is None:
+        raise Refused(f"this batch has no step {command.step}")
+    if any(field.kind is Kind.CALCULATED for field in step.fields):
+        yield c.Calculate(command.batch, command.step)
+    entered: dict[str, str] = {}
+    for name, text in command.values.items():
+        field = next((field for field in step.fields if field.name == name), None)
+        make = _SCANS.get(field.kind) if field else None
+        if make:
+            yield make(command, name, text.strip())
+        else:
+            entered[name] = text
+    if entered and any(field.kind is Kind.RESULT for field in step.fields):
+        yield c.ReportResults(command.batch, command.step, entered)
+    elif entered:
+        yield c.RecordValues(command.batch, command.step, entered, command.reason)
+
+
+def _labels(command: RecordFields, name: str, text: str) -> c.PrintLabels:
+    if not text.isdigit() or not 0 < int(text) <= 500:
+        raise Malformed(name, "enter how many labels, from 1 to 500")
+    return c.PrintLabels(command.batch, command.step, name, int(text), command.reason)
+
+
+_SCANS: dict[Kind, Callable[[RecordFields, str, str], c.Command]] = {
+    Kind.IDENTITY: lambda it, name, code: c.CheckIdentity(it.batch, it.step, name, code),
+    Kind.LOT: lambda it, name, code: c.AddMaterial(it.batch, it.step, name, code, reason=it.reason),
+    Kind.EQUIPMENT: lambda it, name, code: c.UseEquipment(it.batch, it.step, name, code, reason=it.reason),
+    Kind.SAMPLE: lambda it, name, code: c.TakeSample(it.batch, it.step, name, code, reason=it.reason),
+    Kind.LABELS: _labels,
+}
+
+
+def _is_signed(command: c.Command, batch: Batch) -> bool:
+    if not isinstance(command, c.CompleteStep):
+        return False
+    step, _ = parse_key(command.step)
+    return step in batch.recipe.steps and batch.recipe.steps[step].signed
+
+
+def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.Command, folds: Folds) -> Batch:
+    """Write entries into the batch's book, with what else changes by them, and return the batch after them."""
+    lines = []
+    reason = getattr(command, "reason", "")
+    recipe = command.recipe if isinstance(command, c.StartBatch) else batch.recipe if batch else None
+    if recipe is None:
+        raise TypeError("a batch has a recipe")
+    for entry in entries:
+        line = doing.act.write(
+            book_of(command.batch), e.kind(entry), e.to_body(entry), reason=reason, signed=doing.signed
+        )
+        signature = e.Signature(**{k: doing.signed[k] for k in ("meaning", "name", "seen")}) if doing.signed else None
+        author = doing.act.author
+        stamp = Stamp(
+            line.page, doing.act.at, author.id, author.role, author.workstation, line.hash.hex(), reason, signature
+        )
+        lines.append((stamp, entry))
+        if follow_up := _FOLLOW_UPS.get(type(entry)):
+            follow_up(doing, command.batch, entry)
+    after = fold(recipe, lines, batch)
+    if lines:
+        _show(doing, after, is_new=batch is None)
+        if batch is None or after.deviations is not batch.deviations:
+            for row in project_deviations(after):
+                doing.session.merge(row)
+        doing.after.append(lambda: folds.keep(after))
+    return after
+
+
+def _show(doing: Doing, batch: Batch, *, is_new: bool) -> None:
+    statement: Insert | Update = insert(TABLE) if is_new else update(TABLE).where(TABLE.c.batch == batch.id)
+    doing.session.connection().execute(statement.values(**project(batch)))
+
+
+# --- facts, looked up under the lock ------------------------------------------------------------------------------
+
+
+def _reading(doing: Doing, batch: Batch, command: c.TakeReading) -> c.TakeReading:
+    field = batch.recipe.fields.get(command.field)
+    instrument = batch.equipment.get(field[1].instrument, "") if field else ""
+    if not field or not instrument:
+        return command
+    sample = batch.seen_from(command.step).text(field[1].sample)
+    return replace(command, reading=newest(doing.session, instrument, field[1].channel, sample))
+
+
+def _lot(doing: Doing, _: Batch, command: c.AddMaterial) -> c.AddMaterial:
+    row = doing.session.get(Lot, command.code)
+    lot = c.Lot(row.number, row.material, row.status, row.expires, row.gives) if row else None
+    return replace(command, lot=lot)
+
+
+def _equipment(doing: Doing, _: Batch, command: c.UseEquipment) -> c.UseEquipment:
+    row = doing.session.get(Equipment, command.code)
+    if row is None:
+        return command
+    facts = c.Equipment(row.code, row.equipment_class, row.status, row.calibrated_until, row.holds or "")
+    return replace(command, equipment=facts)
+
+
+def _sample(doing: Doing, _: Batch, command: c.TakeSample) -> c.TakeSample:
+    row = doing.session.get(Sample, command.code)
+    return replace(command, known_in=row.batch if row else "")
+
+
+_FACTS: dict[type[c.Command], Callable[[Doing, Batch, Any], c.Command]] = {
+    c.TakeReading: _reading,
+    c.AddMaterial: _lot,
+    c.UseEquipment: _equipment,
+    c.TakeSample: _sample,
+}
+
+
+# --- what else changes with an entry ------------------------------------------------------------------------------
+
+
+def _use_lot(doing: Doing, batch: str, entry: e.MaterialAdded) -> None:
+    doing.act.write(f"lot:{entry.value}", "lot used", {"batch": batch, "step": entry.step})
+
+
+def _use_equipment(doing: Doing, batch: str, entry: e.EquipmentUsed) -> None:
+    row = doing.session.get(Equipment, entry.value)
+    if row and row.exclusive:
+        row.holds = batch
+    doing.act.write(f"equipment:{entry.value}", "equipment used", {"batch": batch, "step": entry.step})
+
+
+def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
+    doing.session.add(Sample(code=entry.value, batch=batch, step=entry.step, what=entry.field, taken=doing.act.at))
+
+
+_FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
+    e.MaterialAdded: _use_lot,
+    e.EquipmentUsed: _use_equipment,
+    e.SampleTaken: _keep_sample,
+}
+
+
+# --- the commands -------------------------------------------------------------------------------------------------
+
+
+def _books(prefix: str) -> Callable[[Any], Iterable[str]]:
+    return lambda command: (book_of(command.batch), f"{prefix}:{command.code}")
+
+
+def _batch_only(command: c.Command) -> Iterable[str]:
+    return (book_of(command.batch),)
+
+
+_COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]], ...] = (
+    (c.StartStep, "started a step", "", _batch_only),
+    (c.RecordValues, "recorded values", "", _batch_only),
+    (c.TakeReading, "took a reading", "", _batch_only),
+    (c.Calculate, "had values calculated", "", _batch_only),
+    (c.CheckIdentity, "scanned an identity", "", _batch_only),
+    (c.AddMaterial, "scanned a lot", "", _books("lot")),
+    (c.UseEquipment, "scanned equipment", "", _books("equipment")),
+    (c.TakeSample, "took a sample", "", _books("sample")),
+    (c.PrintLabels, "printed labels", "", _batch_only),
+    (c.Decide, "decided", "decided", _batch_only),
+    (c.ReportResults, "reported results", "", _batch_only),
+    (c.CorrectValue, "corrected a value", "", _batch_only),
+    (c.CompleteStep, "completed a step", "", _batch_only),
+    (c.VerifyStep, "verified a step", "verified", _batch_only),
+    (c.SendBack, "sent a step back", "not verified", _batch_only),
+    (c.AddComment, "remarked", "", _batch_only),
+    (c.RaiseDeviation, "raised a deviation", "", _batch_only),
+    (c.ExplainDeviation, "explained a deviation", "", _batch_only),
+    (c.CloseDeviation, "closed a deviation", "approved", _batch_only),
+    (c.HoldBatch, "put a batch on hold", "", _batch_only),
+    (c.LiftHold, "lifted a hold", "approved", _batch_only),
+    (c.StopBatch, "ended a batch", "approved", _batch_only),
+    (c.ReviewBatch, "reviewed a record", "reviewed", _batch_only),
+    (c.ReleaseBatch, "released a batch", "released", _batch_only),
+    (c.RejectBatch, "rejected a batch", "rejected", _batch_only),
+)
+
+for _command, _sentence, _meaning, _which in _COMMANDS:
+    handles(_command, _sentence, roles=_WORKERS, books=_which, signature=_meaning)(carry_out)
+handles(c.DeclareOverdue, "declared hold times exceeded", roles=("clock",), books=_batch_only)(carry_out)

@@ -1,0 +1,105 @@
+"""Batches as they are now: folded from their books, and kept, for the fold of a prefix never goes stale."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from batch_records.executed.batch import Batch
+from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
+from batch_records.executed.fold import fold
+from batch_records.master.load import load
+from batch_records.master.recipe import Recipe
+from mes.ledger import tables
+from mes.masters.models import RecipeEdition
+
+_KEPT = 300
+
+
+def book_of(batch: str) -> str:
+    """Return the name of a batch's book."""
+    return f"batch:{batch}"
+
+
+class Folds:
+    """The newest fold of each batch that was looked at lately."""
+
+    def __init__(self) -> None:
+        self._batches: OrderedDict[str, Batch] = OrderedDict()
+        self._recipes: dict[str, Recipe] = {}
+        self._guard = threading.Lock()
+
+    def get(self, session: Session, batch: str) -> Batch | None:
+        """Return a batch as it is in this session's transaction, or None where there is none."""
+        known = self._batches.get(batch)
+        lines = list(entries(session.connection(), book_of(batch), known.last.page if known else 0))
+        if not lines:
+            return known
+        recipe = known.recipe if known else self._recipe_of(session, lines[0][1])
+        folded = fold(recipe, lines, known)
+        self.keep(folded)
+        return folded
+
+    def keep(self, batch: Batch) -> None:
+        """Keep a batch that was folded from committed lines."""
+        with self._guard:
+            known = self._batches.get(batch.id)
+            if known is None or known.last.page <= batch.last.page:
+                self._batches[batch.id] = batch
+                self._batches.move_to_end(batch.id)
+            while len(self._batches) > _KEPT:
+                self._batches.popitem(last=False)
+
+    def recipe(self, session: Session, code: str, edition: int) -> Recipe:
+        """Return an edition of a recipe, read once for each digest."""
+        row = session.get(RecipeEdition, (code, edition))
+        if row is None:
+            raise LookupError(f"recipe {code} has no edition {edition}")
+        if row.digest not in self._recipes:
+            self._recipes[row.digest] = load(row.text)
+        return self._recipes[row.digest]
+
+    def _recipe_of(self, session: Session, first: Entry) -> Recipe:
+        if not isinstance(first, BatchStarted):
+            raise LookupError("a batch's book does not begin with its start")
+        recipe = self.recipe(session, first.recipe, int(first.edition))
+        if recipe.digest != first.digest:
+            raise LookupError(
+                f"the text of recipe {first.recipe} is not the one that batch {first.batch} was issued by"
+            )
+        return recipe
+
+
+def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
+    """Read the lines of a batch's book from a page on, as stamped entries."""
+    query = (
+        select(tables.line.c.page, tables.line.c.text, tables.line.c.hash)
+        .where(tables.line.c.book == book, tables.line.c.page > after)
+        .order_by(tables.line.c.page)
+    )
+    for row in connection.execute(query):
+        yield stamped(row)
+
+
+def stamped(row: Row[*tuple[Any, ...]]) -> tuple[Stamp, Entry]:
+    """Return a line of a batch's book as a stamped entry."""
+    content = json.loads(row.text)
+    signed = content.get("signed")
+    stamp = Stamp(
+        page=row.page,
+        at=datetime.fromisoformat(content["at"]),
+        author=content["author"],
+        role=content.get("role", ""),
+        workstation=content.get("workstation", ""),
+        hash=bytes(row.hash).hex(),
+        reason=content.get("reason", ""),
+        signature=Signature(signed["meaning"], signed["name"], signed["seen"]) if signed else None,
+    )
+    return stamp, from_body(content["kind"], content["body"])

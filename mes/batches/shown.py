@@ -1,0 +1,240 @@
+"""Parts of batch records, as pages and documents show them: values with their units, limits in words, who and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+
+from flask import url_for
+
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Batch, SeenFrom, Value, base_of
+from batch_records.executed.progress import Clock, Progress, Standing
+from batch_records.master.recipe import Field, Kind
+from batch_records.values.expression import Constants, Missing, Values
+from batch_records.values.limit import Limit, Verdict
+from batch_records.values.quantity import Quantity
+from batch_records.values.unit import Unit
+from mes.context import installation
+from mes.web import shapes
+
+VERDICTS = {
+    Verdict.NONE: "none",
+    Verdict.WITHIN: "within",
+    Verdict.ALERT: "alert",
+    Verdict.ACTION: "action",
+    Verdict.IMPLAUSIBLE: "implausible",
+}
+STATES = {
+    Standing.NOT_APPLICABLE: "not applicable",
+    Standing.WAITING: "waiting",
+    Standing.READY: "ready",
+    Standing.IN_PROGRESS: "in progress",
+    Standing.TO_VERIFY: "awaiting verification",
+    Standing.DONE: "complete",
+}
+_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number"}
+_CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.LabelsPrinted, e.ValueCorrected)
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def local(at: datetime) -> datetime:
+    """Return a time in the site's zone."""
+    return at.astimezone(installation().settings.zone)
+
+
+def unit_words(unit: Unit | str) -> str:
+    """Return a unit as people write it: ``×10⁶ cells/mL``, and nothing for a plain number."""
+    text = str(unit)
+    if text.startswith("10^"):
+        power, _, rest = text.removeprefix("10^").partition(" ")
+        return f"×10{power.translate(_SUPERSCRIPTS)} {rest}"
+    return "" if text == "1" else text
+
+
+def stamp(written: e.Stamp, names: Mapping[str, str]) -> shapes.Stamp:
+    """Return who wrote an entry and when."""
+    who = written.signature.name if written.signature else names.get(written.author, written.author)
+    return shapes.Stamp(who, written.role, local(written.at))
+
+
+def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
+    """Split a recorded value into what stands large and what stands beside it."""
+    if field.kind is Kind.TIME:
+        return local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M"), ""
+    if field.unit is None:
+        return text, ""
+    quantity = Quantity.parse(text)
+    return quantity.digits, unit_words(quantity.unit)
+
+
+def limit_words(field: Field, values: Values) -> tuple[str, ...]:
+    """Say each limit of a field with its bounds computed, or as the recipe writes it where they cannot be yet."""
+    layers = (("Limit", field.limits.action), ("Alert", field.limits.alert), ("Possible", field.limits.plausible))
+    return tuple(f"{word} {_limit(limit, field, values)}" for word, limit in layers if limit)
+
+
+def _limit(limit: Limit, field: Field, values: Values) -> str:
+    try:
+        words = limit.in_words(values, field.unit)
+    except Missing:
+        return limit.text
+    return str(words).replace(str(field.unit), unit_words(field.unit)) if field.unit else words
+
+
+def scale(field: Field, values: SeenFrom, text: str | None) -> shapes.Scale | None:
+    """Place a number among its limits, on a line from the lowest to the highest of them with some room."""
+    if field.unit is None or not (field.limits.action or field.limits.alert):
+        return None
+    try:
+        action, alert = (_bounds(limit, values) for limit in (field.limits.action, field.limits.alert))
+    except Missing:
+        return None
+    at = base_of(text, field.type) if text else None
+    known = [bound for bound in (*action, *alert, at) if isinstance(bound, Fraction)]
+    least, most = min(known), max(known)
+    room = (most - least) / 4 or abs(most) / 4 or Fraction(1)
+    start, width = least - room, most - least + 2 * room
+
+    def place(bound: object) -> float | None:
+        return round(float(100 * (bound - start) / width), 1) if isinstance(bound, Fraction) else None
+
+    return shapes.Scale(place(at), *map(place, (*action, *alert)))
+
+
+def _bounds(limit: Limit | None, values: SeenFrom) -> tuple[Fraction | None, Fraction | None]:
+    if limit is None:
+        return None, None
+    low, high = (bound(values) if bound else None for bound in (limit.low, limit.high))
+    return (Fraction(low) if low is not None else None), (Fraction(high) if high is not None else None)
+
+
+def kind_of(field: Field) -> str:
+    """Return the kind of field that a page draws."""
+    if field.kind is Kind.RESULT:
+        return "number" if field.unit else "choice"
+    return _KINDS.get(field.kind) or str(field.kind.value)
+
+
+def asked(field: Field, values: SeenFrom | None) -> shapes.Field:
+    """Return a field that is not recorded yet; a fact is asked before there are any values."""
+    expected = values.text(field.matches) if values and field.kind is Kind.IDENTITY else ""
+    return shapes.Field(
+        name=field.name,
+        ask=field.ask,
+        kind=kind_of(field),
+        unit=unit_words(field.unit) if field.unit else "",
+        limits=limit_words(field, values or Constants({})),
+        parameter_class=field.parameter_class.name if field.parameter_class else None,
+        hint=_hint(field),
+        options=tuple(shapes.Option(option, option) for option in field.options),
+        expected=expected,
+        formula=field.formula.text if field.formula else "",
+        instrument=field.instrument,
+        typeable=field.kind is Kind.READING,
+    )
+
+
+def _hint(field: Field) -> str:
+    if field.kind is Kind.LOT:
+        return field.material
+    return field.equipment_class if field.kind is Kind.EQUIPMENT else field.note
+
+
+def recorded(field: Field, value: Value, values: SeenFrom, names: Mapping[str, str]) -> shapes.Field:
+    """Return a field with what is recorded, and all that it replaced."""
+    digits, unit = digits_and_unit(field, value.text)
+    versions = (*value.history, value)
+    struck = tuple(
+        shapes.Struck(*digits_and_unit(field, old.text), stamp(old.stamp, names), stamp(new.stamp, names), _why(new))
+        for old, new in zip(versions, versions[1:], strict=False)
+    )
+    return replace(
+        asked(field, values),
+        unit=unit,
+        value=digits,
+        verdict=VERDICTS[value.verdict],
+        scale=scale(field, values, value.text),
+        source=source_words(value),
+        recorded=stamp(value.stamp, names),
+        history=struck,
+        formula=_computed(value.entry),
+        correctable=isinstance(value.entry, _CORRECTABLE),
+    )
+
+
+def _why(value: Value) -> str:
+    return value.stamp.reason or "computed again from corrected values"
+
+
+def _computed(entry: e.Recorded) -> str:
+    if not isinstance(entry, e.ValueCalculated):
+        return ""
+    inputs = ", ".join(f"{name} = {text}" for name, text in entry.inputs.items())
+    return f"{entry.formula}, rounded {entry.rounding}; {inputs}"
+
+
+def source_words(value: Value) -> str:
+    """Say where a value comes from."""
+    entry = value.entry
+    match entry:
+        case e.ReadingTaken():
+            return f"{entry.instrument}, reading {entry.sequence}"
+        case e.ValueRecorded() if entry.instead_of:
+            return f"typed instead of measured: {value.stamp.reason}"
+        case e.ValueCalculated():
+            return "calculated"
+        case e.IdentityChecked():
+            return "scanned"
+        case e.MaterialAdded():
+            return f"{entry.material}, {entry.status}, expires {entry.expires[:10]}"
+        case e.EquipmentUsed():
+            return f"{entry.equipment_class}, {entry.status}, calibrated until {entry.calibrated_until[:10]}"
+        case e.ResultReported():
+            return f"laboratory: {entry.method}" + (f", sample {entry.sample}" if entry.sample else "")
+        case e.ValueCorrected():
+            return f"corrected: {value.stamp.reason}"
+    return "typed" if isinstance(entry, e.ValueRecorded) else "recorded"
+
+
+def clock(running: Clock) -> shapes.Clock:
+    """Return a running hold time as the pages draw it."""
+    least, most = running.hold_time.least, running.hold_time.most
+    words = ", ".join(filter(None, (f"at least {least}" if least else "", f"at most {most}" if most else "")))
+    due = local(running.due) if running.due else None
+    return shapes.Clock(running.hold_time.name, local(running.since), due, words)
+
+
+def head(batch: Batch, names: Mapping[str, str]) -> shapes.BatchHead:
+    """Return a batch as the banner shows it."""
+    held = None
+    if batch.holds:
+        since, hold = batch.holds[0]
+        held = shapes.Held(f"{hold.cause}.", local(since.at), "Quality lifts the hold when its deviation is closed.")
+    return shapes.BatchHead(
+        number=batch.id,
+        coi=batch.coi,
+        product=batch.issue.product,
+        cell_source=batch.issue.facts.get("transplant_status", ""),
+        state=batch.disposition.value,
+        held=held,
+        started=stamp(batch.started, names),
+        recipe=f"{batch.recipe.title}, edition {batch.issue.edition}",
+    )
+
+
+def next_step(batch: Batch, progress: Progress) -> shapes.StepLink | None:
+    """Return the first step that somebody can work on, and who."""
+    for key in progress.keys():
+        standing = progress.standing(key)
+        if standing in (Standing.READY, Standing.IN_PROGRESS, Standing.TO_VERIFY):
+            step = batch.recipe.steps[key.partition(":")[0]]
+            role = step.verifier if standing is Standing.TO_VERIFY and step.verifier else step.performer
+            verb = "verifies" if standing is Standing.TO_VERIFY else "performs"
+            url = url_for("batches.step", batch=batch.id, step=key)
+            return shapes.StepLink(
+                key, step.title, f"a person with the role {role.value} {verb}", url, STATES[standing]
+            )
+    return None

@@ -1,0 +1,68 @@
+"""What the page that starts a batch shows: the orders that wait, and the facts that the chosen one's recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from batch_records.master.recipe import Field
+from mes.batches import shown
+from mes.context import installation
+from mes.masters.models import RecipeEdition
+from mes.patients.models import TherapyOrder
+from mes.web import shapes
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order without a batch."""
+
+    coi: str
+    product: str
+    cell_source: str
+    words: str
+    blocked: str | None
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """Everything that ``start.html`` asks for."""
+
+    orders: tuple[Order, ...]
+    order: Order | None
+    facts: tuple[shapes.Field, ...]
+    recipe: str
+
+
+def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: str = "") -> StartPage:
+    """Return the orders that wait, and the facts that the chosen one's recipe asks for."""
+    with installation().reading() as session:
+        waiting = session.scalars(select(TherapyOrder).where(TherapyOrder.batch.is_(None)).order_by(TherapyOrder.coi))
+        orders = {row.coi: (row.recipe, _order(session, row)) for row in waiting}
+        code, order = orders.get(coi, ("", None))
+        edition = _approved(session, code) if order else None
+        recipe = installation().folds.recipe(session, code, edition) if edition else None
+    facts = tuple(_fact(recipe_field, draft, wrong, sentence) for recipe_field in recipe.facts) if recipe else ()
+    words = f"{recipe.title}, edition {edition}" if recipe else ""
+    return StartPage(tuple(each for _, each in orders.values()), order, facts, words)
+
+
+def _order(session: Session, row: TherapyOrder) -> Order:
+    edition = _approved(session, row.recipe)
+    blocked = None if edition else "no approved recipe"
+    return Order(
+        row.coi, row.recipe.replace("_", " "), row.note, f"ordered {shown.local(row.ordered):%Y-%m-%d}", blocked
+    )
+
+
+def _approved(session: Session, code: str) -> int | None:
+    query = select(RecipeEdition.edition).where(RecipeEdition.code == code, RecipeEdition.status == "approved")
+    return session.scalars(query.order_by(RecipeEdition.edition.desc())).first()
+
+
+def _fact(asked: Field, draft: Mapping[str, str], wrong: str, sentence: str) -> shapes.Field:
+    error = sentence if wrong == asked.name else ""
+    return replace(shown.asked(asked, None), draft=draft.get(asked.name, ""), error=error)

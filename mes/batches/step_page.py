@@ -1,0 +1,383 @@
+"""What the page of one step shows: the whole of it in one frozen value, so that the template only draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from batch_records.executed import commands as c
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Batch, Deviation, Run, base_of
+from batch_records.executed.decisions.values import unusable
+from batch_records.executed.progress import Progress, Standing, duration
+from batch_records.master.recipe import Field, Kind, Step
+from batch_records.values.expression import Missing
+from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.unit import Unit, UnitError
+from mes.batches import shown
+from mes.context import installation
+from mes.equipment.readings import newest
+from mes.web import shapes
+
+REASONS = (
+    shapes.Option("typing mistake", "Typing mistake"),
+    shapes.Option("wrong unit", "Wrong unit"),
+    shapes.Option("wrong sample", "Wrong sample"),
+    shapes.Option("instrument not connected", "Instrument not connected"),
+    shapes.Option("measured again", "Measured again"),
+)
+
+
+@dataclass(frozen=True)
+class StepHead:
+    """The step itself, as the page's banner and title show it."""
+
+    key: str
+    name: str
+    number: int
+    count: int
+    operation: str
+    instruction: tuple[str, ...]
+    note: str
+    fields: tuple[shapes.Field, ...]
+    state: str
+    started: datetime | None
+    performed: shapes.Stamp | None
+    verified: shapes.Stamp | None
+    clocks: tuple[shapes.Clock, ...]
+    deviations: tuple[shapes.Link, ...]
+    comments: tuple[tuple[shapes.Stamp, str], ...]
+    holder: str
+    record_words: str
+    complete_words: str
+
+
+@dataclass(frozen=True)
+class StepPage:
+    """Everything that ``step.html`` asks for."""
+
+    batch: shapes.BatchHead
+    step: StepHead
+    act: str
+    entering: shapes.Field | None = None
+    reasons: tuple[shapes.Option, ...] = REASONS
+    live: tuple[shapes.Field, ...] = ()
+    signature: shapes.Signature | None = None
+    blocked: tuple[str, ...] = ()
+    around: tuple[shapes.StepLink, ...] = ()
+    next_step: shapes.StepLink | None = None
+    error: str = ""
+    draft_reason: str = ""
+    draft_why: str = ""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """What was typed before a refusal, to be shown again with the sentence beside its field."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    why: str = ""
+    wrong: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the parts of the page look at."""
+
+    session: Session
+    batch: Batch
+    progress: Progress
+    key: str
+    step: Step
+    run: Run
+    names: Mapping[str, str]
+    at: datetime
+
+
+def step_page(
+    session: Session,
+    batch: Batch,
+    key: str,
+    names: Mapping[str, str],
+    entering: str = "",
+    *,
+    correcting: bool = False,
+    drafted: Drafted | None = None,
+) -> StepPage:
+    """Return the page of a step. Raise `KeyError` for a step that this batch does not have."""
+    progress = Progress(batch)
+    if not progress.has(key):
+        raise KeyError(key)
+    step = batch.recipe.steps[key.partition(":")[0]]
+    seen = _Seen(session, batch, progress, key, step, batch.run(key), names, installation().now())
+    drafted = drafted or Drafted()
+    fields = tuple(_field(seen, each, drafted) for each in step.fields)
+    chosen = next((each for each in fields if each.name == entering), None)
+    head = _head(seen, fields)
+    act = ("correct" if correcting else "type") if chosen else _act(seen, fields)
+    page = StepPage(shown.head(batch, names), head, act, entering=chosen)
+    return replace(
+        page,
+        live=tuple(live_field(session, batch, key, each.name) for each in fields if _waits_for_instrument(each)),
+        signature=_signature(seen, act),
+        blocked=tuple(_blocked(seen, fields)),
+        around=tuple(_around(seen)),
+        next_step=shown.next_step(batch, progress),
+        error="" if drafted.wrong else drafted.sentence,
+        draft_reason=drafted.reason,
+        draft_why=drafted.why,
+    )
+
+
+def live_field(session: Session, batch: Batch, key: str, name: str) -> shapes.Field:
+    """Return a field with what its instrument shows now."""
+    step, each = batch.recipe.fields[name]
+    values = batch.seen_from(key)
+    asked = shown.asked(each, values)
+    instrument = batch.equipment.get(each.instrument, "")
+    sample = values.text(each.sample)
+    found = newest(session, instrument, each.channel, sample) if instrument else None
+    title = f"{each.instrument} {instrument}".strip() + (f", sample {sample}" if sample else "")
+    return replace(asked, instrument=title, reading=_reading(batch, key, each, found, sample) if found else None)
+
+
+def _reading(batch: Batch, key: str, each: Field, found: c.Reading, sample: str) -> shapes.Reading:
+    values, at = batch.seen_from(key), installation().now()
+    refusal = unusable(each, found, sample, at)
+    measured = found.source_time or found.received_time
+    stale_after = int(duration(each.fresh_for).total_seconds()) if each.fresh_for else 0
+    age = max(0, int((at - measured).total_seconds()))
+    quality = "bad" if found.quality != "good" else "stale" if age > stale_after else "good"
+    text, verdict = _as_recorded(batch, key, each, found)
+    return shapes.Reading(
+        key=f"{found.instrument}/{found.sequence}",
+        instrument=found.instrument,
+        channel=found.channel,
+        value=found.value,
+        unit=shown.unit_words(found.unit),
+        at=shown.local(measured),
+        age=age,
+        quality=quality,
+        source=f"reading {found.sequence}" + (f", sample {found.sample}" if found.sample else ""),
+        verdict=verdict,
+        scale=shown.scale(each, values, text) if text else None,
+        takeable=not refusal and bool(text),
+        refusal=refusal,
+        stale_after=stale_after,
+    )
+
+
+def _as_recorded(batch: Batch, key: str, each: Field, found: c.Reading) -> tuple[str, str]:
+    """Return a reading as it would be recorded, and the verdict that it would get; empty where it is no number."""
+    values = batch.seen_from(key)
+    try:
+        text = str(Quantity.parse(found.value, Unit.parse(found.unit)))
+        return text, shown.VERDICTS[each.limits.judge(base_of(text, each.type), values)]
+    except (QuantityError, UnitError, Missing):
+        return "", "none"
+
+
+def _field(seen: _Seen, each: Field, drafted: Drafted) -> shapes.Field:
+    values = seen.batch.seen_from(seen.key)
+    value = seen.run.values.get(each.name)
+    again = value and each.kind is Kind.IDENTITY and value.verdict.is_out  # a mismatch is scanned again, not kept
+    made = shown.asked(each, values) if value is None or again else shown.recorded(each, value, values, seen.names)
+    error = drafted.sentence if drafted.wrong == each.name else ""
+    return replace(made, draft=drafted.values.get(each.name, ""), error=error)
+
+
+def _waits_for_instrument(each: shapes.Field) -> bool:
+    return each.kind == "reading" and each.value is None
+
+
+def _act(seen: _Seen, fields: tuple[shapes.Field, ...]) -> str:
+    """Say which one thing the big button does."""
+    standing = seen.progress.standing(seen.key)
+    if standing is Standing.DONE:
+        return "go on" if shown.next_step(seen.batch, seen.progress) else "none"
+    if standing not in (Standing.READY, Standing.IN_PROGRESS) or seen.batch.holds:
+        return "none"
+    missing = [each for each in fields if each.value is None]
+    if seen.step.type == "decide":
+        return "decide"
+    if any(each.kind not in ("reading",) for each in missing):
+        return "record"
+    return "sign" if seen.step.signed and not missing else "complete"
+
+
+def _blocked(seen: _Seen, fields: tuple[shapes.Field, ...]) -> list[str]:
+    """Say what keeps the step from being completed, and what would unblock it."""
+    standing = seen.progress.standing(seen.key)
+    if standing is Standing.WAITING:
+        return [sentence[:1].upper() + sentence[1:] + "." for sentence in seen.progress.waits_for(seen.key)]
+    if standing not in (Standing.READY, Standing.IN_PROGRESS):
+        return []
+    found = [f"Take {each.ask}." for each in fields if _waits_for_instrument(each)]
+    for running in seen.progress.clocks():
+        if running.hold_time.stop.step == seen.step.id and seen.at < running.earliest:
+            earliest = shown.local(running.earliest)
+            found.append(f"“{running.hold_time.name}” lasts until {earliest:%Y-%m-%d %H:%M} at the least.")
+    return found
+
+
+def _head(seen: _Seen, fields: tuple[shapes.Field, ...]) -> StepHead:
+    step, run = seen.step, seen.run
+    keys = list(seen.progress.keys())
+    operation = seen.batch.recipe.operation_of[step.id]
+    _, _, number = seen.key.partition(":")
+    began = run.started
+    deviations = tuple(_deviation_links(seen))
+    clocks = tuple(shown.clock(each) for each in seen.progress.clocks() if _concerns(each.hold_time.stop.step, seen))
+    return StepHead(
+        key=seen.key,
+        name=step.title,
+        number=keys.index(seen.key) + 1,
+        count=len(keys),
+        operation=f"{operation.id} {operation.title}" + (f", round {number or 1}" if operation.repeat else ""),
+        instruction=tuple(f"{each.strip()}." for each in step.instruction.rstrip(".").split(". ") if each.strip()),
+        note=step.note,
+        fields=fields,
+        state=shown.STATES[seen.progress.standing(seen.key)],
+        started=shown.local(began.at) if began else None,
+        performed=shown.stamp(run.completed, seen.names) if run.completed else None,
+        verified=shown.stamp(run.verified, seen.names) if run.verified else None,
+        clocks=clocks,
+        deviations=deviations,
+        comments=tuple((shown.stamp(stamp, seen.names), text) for stamp, text in run.comments),
+        holder=seen.names.get(began.author, began.author) if began and not run.completed else "",
+        record_words=_record_words(step, fields),
+        complete_words=f"then {step.verifier.value} checks it" if step.verifier else "done as written",
+    )
+
+
+def _record_words(step: Step, fields: tuple[shapes.Field, ...]) -> str:
+    missing = sum(each.value is None for each in fields)
+    words = {"calculate": "compute", "check": "scan", "add": "scan", "use": "scan", "sample": "scan", "print": "print"}
+    return f"{words.get(step.type, 'record')} {missing} value{'s' if missing != 1 else ''}"
+
+
+def _concerns(stop: str, seen: _Seen) -> bool:
+    """Say whether a clock is to be seen on this step: it stops here, or later in the same operation."""
+    return seen.batch.recipe.operation_of[stop] is seen.batch.recipe.operation_of[seen.step.id]
+
+
+def _deviation_links(seen: _Seen) -> list[shapes.Link]:
+    return [
+        shapes.Link(
+            f"{each.number}: {each.description}",
+            url_for("quality.deviation", batch=seen.batch.id, number=each.number),
+        )
+        for each in seen.batch.deviations.values()
+        if each.step == seen.key
+    ]
+
+
+def _signature(seen: _Seen, act: str) -> shapes.Signature | None:
+    step, run = seen.step, seen.run
+    last = (run.last or seen.batch.started).hash
+    if seen.progress.standing(seen.key) is Standing.TO_VERIFY and step.verifier:
+        doers = ", ".join(sorted(seen.names.get(person, person) for person in run.people))
+        statement = "I have checked this step against what is shown here."
+        who = f"A person with the role {step.verifier.value}, not {doers}."
+        return shapes.Signature(
+            "Second person",
+            statement,
+            "verified",
+            last,
+            who,
+            comment="optional",
+            comment_ask="If something is not right, say what, and send it back",
+        )
+    if act == "decide":
+        return shapes.Signature(
+            "Decide and sign", "I decide as chosen here.", "decided", last, comment="optional", comment_ask="Reason"
+        )
+    if act == "sign":
+        return shapes.Signature("Sign", "I did this step as written.", "performed", last)
+    return None
+
+
+def _around(seen: _Seen) -> list[shapes.StepLink]:
+    """Return the steps of the same round of this operation."""
+    step, _, number = seen.key.partition(":")
+    links = []
+    for other in seen.batch.recipe.operation_of[step].steps:
+        key = f"{other.id}:{number}" if number else other.id
+        url = url_for("batches.step", batch=seen.batch.id, step=key)
+        links.append(shapes.StepLink(key, other.title, "", url, shown.STATES[seen.progress.standing(key)]))
+    return links
+
+
+def has_step(batch: Batch, key: str) -> bool:
+    """Say whether a batch has a step, as far as it has come."""
+    return Progress(batch).has(key)
+
+
+def open_stop(batch: Batch, key: str) -> Deviation | None:
+    """Return the wrong identity scan of a step that no second person has answered yet."""
+    for each in batch.deviations.values():
+        home = batch.recipe.fields.get(each.field)
+        if each.step == key and home and home[1].kind is Kind.IDENTITY and not each.explained:
+            return each
+    return None
+
+
+@dataclass(frozen=True)
+class StopPage:
+    """Everything that ``stop.html`` asks for."""
+
+    batch: shapes.BatchHead
+    step: shapes.StepLink
+    thing: str
+    expected: str
+    scanned: str
+    expected_words: str
+    scanned_words: str
+    at: datetime
+    by: str
+    todo: tuple[str, ...]
+    signature: shapes.Signature
+    stop: str
+
+
+_TODO = (
+    "Leave everything where it is. Do not open the container.",
+    "Put aside what was scanned, labelled, and say where.",
+    "Call a second person and the quality unit.",
+)
+
+
+def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str]) -> StopPage:
+    """Return the page that stops everything after a wrong scan."""
+    value = batch.run(key).values[stop.field]
+    step, each = batch.recipe.fields[stop.field]
+    expected = value.entry.expected if isinstance(value.entry, e.IdentityChecked) else ""
+    signature = shapes.Signature(
+        "Second person",
+        "I have seen both codes, and what is done now.",
+        "stop answered",
+        batch.last.hash,
+        f"Not {names.get(stop.raised.author, stop.raised.author)}.",
+        comment="required",
+        comment_ask="What happened, and what is done now",
+    )
+    return StopPage(
+        batch=shown.head(batch, names),
+        step=shapes.StepLink(key, step.title),
+        thing=each.ask[:1].lower() + each.ask[1:],
+        expected=expected,
+        scanned=value.text,
+        expected_words=f"what batch {batch.id} knows",
+        scanned_words="what the scanner read",
+        at=shown.local(stop.raised.at),
+        by=names.get(stop.raised.author, stop.raised.author),
+        todo=_TODO,
+        signature=signature,
+        stop=stop.number,
+    )

@@ -1,0 +1,177 @@
+"""The pages of batches: the board, starting one, one batch, one step."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from batch_records.executed import commands as c
+from batch_records.executed.draft import Malformed, Refused
+from mes.batches import queries
+from mes.batches.commands import IssueBatch, RecordFields
+from mes.batches.pages import show_live, show_step, show_stop
+from mes.batches.start_page import start_page
+from mes.execute import execute
+from mes.web import frame
+from mes.web.forms import form
+
+bp = Blueprint("batches", __name__, url_prefix="/batches", template_folder="templates")
+
+
+@bp.get("/")
+def board() -> str:
+    """Show all batches, those that need somebody first."""
+    return render_template("board.html", groups=queries.board(), may_start=queries.may_start(frame.actor().person))
+
+
+@bp.get("/start")
+def start() -> str:
+    """Ask for which order a batch is started."""
+    return render_template("start.html", **vars(start_page(request.args.get("coi", ""), {})))
+
+
+@bp.post("/start")
+def issue() -> Response | tuple[str, int]:
+    """Issue a batch for an order."""
+    entered = form()
+    coi, facts = entered.text("coi"), entered.values()
+    try:
+        outcome = execute(IssueBatch(coi, facts), by=frame.actor(), tap=entered.tap)
+    except Malformed as error:
+        page = start_page(coi, entered.values(), error.field, str(error))
+        return render_template("start.html", **vars(page)), 400
+    return redirect(url_for("batches.batch", batch=outcome["batch"]))
+
+
+@bp.get("/<batch>")
+def batch(batch: str) -> str:
+    """Show one batch: where it stands and what comes next."""
+    return render_template("batch.html", **vars(queries.batch_page(batch, frame.actor().person)))
+
+
+@bp.get("/<batch>/growth")
+def growth(batch: str) -> Response:
+    """Answer with the points of the growth curve."""
+    return jsonify(queries.growth(batch))
+
+
+@bp.get("/<batch>/steps/<step>")
+def step(batch: str, step: str) -> str | Response:
+    """Show one step; a wrong identity scan that nobody answered comes before it."""
+    return show_step(batch, step, request.args.get("type", ""), request.args.get("correct", ""))
+
+
+@bp.get("/<batch>/steps/<step>/live/<field>")
+def live(batch: str, step: str, field: str) -> str:
+    """Show what an instrument says now, for the page to refresh itself."""
+    return show_live(batch, step, field)
+
+
+@bp.post("/<batch>/steps/<step>/start")
+def start_step(batch: str, step: str) -> Response:
+    """Take up a step."""
+    execute(c.StartStep(batch, step), by=frame.actor(), tap=form().tap)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/values")
+def record_values(batch: str, step: str) -> Response | tuple[str, int]:
+    """Record what was entered, scanned or is to be computed in a step."""
+    entered = form()
+    command = RecordFields(batch, step, entered.values(), entered.reason())
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return show_step(batch, step, entered.text("field"), error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/readings")
+def take_reading(batch: str, step: str) -> Response | tuple[str, int]:
+    """Take what an instrument shows."""
+    entered = form()
+    command = c.TakeReading(batch, step, entered.text("field"), reason=entered.reason())
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except Refused as error:
+        return show_step(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/correction")
+def correct_value(batch: str, step: str) -> Response | tuple[str, int]:
+    """Correct a recorded value."""
+    entered = form()
+    name = entered.text("field")
+    command = c.CorrectValue(batch, step, name, entered.values().get(name, ""), entered.reason())
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return show_step(batch, step, correct=name, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/decision")
+def decide(batch: str, step: str) -> Response | tuple[str, int]:
+    """Decide and sign."""
+    entered = form()
+    (field, choice), *_ = [*entered.values().items(), ("", "")]
+    command = c.Decide(batch, step, field, choice, entered.text("comment"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return show_step(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/complete")
+def complete_step(batch: str, step: str) -> Response | tuple[str, int]:
+    """Say that a step is done; where it is signed, with the signature."""
+    entered = form()
+    try:
+        execute(c.CompleteStep(batch, step), by=frame.actor(), tap=entered.tap, signing=entered.signing_if_given)
+    except Refused as error:
+        return show_step(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/verification")
+def verify_step(batch: str, step: str) -> Response | tuple[str, int]:
+    """Verify a step, or send it back: another person, on the same screen."""
+    entered = form()
+    reason = entered.text("comment")
+    verified = c.VerifyStep(batch, step, entered.text("seen"))
+    command = c.SendBack(batch, step, reason) if entered.text("answer") == "send back" else verified
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except Refused as error:
+        return show_step(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/stop/<number>")
+def answer_stop(batch: str, step: str, number: str) -> Response | tuple[str, int]:
+    """Answer a wrong identity scan: a second person says what happened."""
+    entered = form()
+    command = c.ExplainDeviation(batch, number, entered.text("comment"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return show_stop(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/comments")
+def comment(batch: str) -> Response:
+    """Remark something on a batch or on a step of it."""
+    entered = form()
+    step = entered.text("step")
+    execute(c.AddComment(batch, entered.text("text"), step), by=frame.actor(), tap=entered.tap)
+    return _back(batch, step)
+
+
+def _back(batch: str, step: str) -> Response:
+    frame.say_saved()
+    if step:
+        return redirect(url_for("batches.step", batch=batch, step=step))
+    return redirect(url_for("batches.batch", batch=batch))

@@ -1,0 +1,99 @@
+"""What is asked about equipment, and what its instruments said last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from batch_records.executed.commands import Person
+from batch_records.executed.span import in_words
+from batch_records.master.recipe import Role
+from mes.batches.shown import local
+from mes.context import installation
+from mes.equipment.commands import STATUSES
+from mes.equipment.models import Equipment
+from mes.ledger.tables import reading
+from mes.people.queries import names
+from mes.web.history import Event, history_of
+from mes.web.shapes import Option
+
+_TONES = {"ready": "ok", "to be cleaned": "alert", "out of service": "action"}
+_SILENT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class ItemShown:
+    """A piece of equipment in the list."""
+
+    name: str
+    kind: str
+    words: str
+    status: str
+    tone: str
+    holds: str | None
+    calibrated: str
+    calibrated_tone: str
+    connection: str  # good, stale, none
+    heard: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class EquipmentPage:
+    """Everything that ``equipment.html`` asks for."""
+
+    items: tuple[ItemShown, ...]
+    chosen: ItemShown | None
+    statuses: tuple[Option, ...]
+    log: tuple[Event, ...]
+    may_set_status: bool
+    may_calibrate: bool
+    error: str = ""
+
+
+def equipment_page(person: Person, chosen: str = "", error: str = "") -> EquipmentPage:
+    """Return all equipment, and the chosen one with its log."""
+    with installation().reading() as session:
+        heard = _heard(session)
+        rows = session.scalars(select(Equipment).order_by(Equipment.equipment_class, Equipment.code)).all()
+        items = [_shown(row, heard) for row in rows]
+        log = history_of(session, f"equipment:{chosen}", names()) if chosen else ()
+    return EquipmentPage(
+        items=tuple(items),
+        chosen=next((item for item in items if item.name == chosen), None),
+        statuses=tuple(Option(status, status) for status in STATUSES),
+        log=log,
+        may_set_status=Role.OPERATOR.value in person.roles,
+        may_calibrate=Role.REVIEWER.value in person.roles,
+        error=error,
+    )
+
+
+def _heard(session: Session) -> Mapping[str, str]:
+    query = select(reading.c.instrument, func.max(reading.c.received_time)).group_by(reading.c.instrument)
+    return dict(session.connection().execute(query).tuples().all())
+
+
+def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:
+    now = installation().now()
+    last = datetime.fromisoformat(heard[row.code]) if row.code in heard else None
+    left = row.calibrated_until - now
+    tone = "action" if left < timedelta(0) else "alert" if left < timedelta(days=14) else "none"
+    return ItemShown(
+        name=row.code,
+        kind=row.equipment_class,
+        words=row.name,
+        status="in use" if row.holds else row.status,
+        tone="now" if row.holds else _TONES[row.status],
+        holds=row.holds,
+        calibrated=f"{local(row.calibrated_until):%Y-%m-%d}",
+        calibrated_tone=tone,
+        connection="none" if last is None else "stale" if now - last > _SILENT else "good",
+        heard=f"{in_words(max(now - last, timedelta(0)))} ago" if last else None,
+        url=url_for("equipment.equipment", item=row.code),
+    )

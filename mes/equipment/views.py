@@ -1,0 +1,47 @@
+"""The pages of equipment."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from batch_records.executed.draft import Malformed
+from mes.equipment.commands import Calibrate, SetStatus
+from mes.equipment.queries import equipment_page
+from mes.execute import execute
+from mes.web import frame
+from mes.web.errors import sentence_of, status_of
+from mes.web.forms import form
+
+bp = Blueprint("equipment", __name__, url_prefix="/equipment", template_folder="templates")
+
+
+@bp.get("/")
+def equipment() -> str:
+    """Show all equipment, and the log of the chosen one."""
+    return render_template("equipment.html", **vars(equipment_page(frame.actor().person, request.args.get("item", ""))))
+
+
+@bp.post("/<item>/status")
+def set_status(item: str) -> Response:
+    """Say that equipment is ready, to be cleaned, or out of service."""
+    entered = form()
+    execute(SetStatus(item, entered.text("status"), entered.reason()), by=frame.actor(), tap=entered.tap)
+    return _back(item)
+
+
+@bp.post("/<item>/calibration")
+def calibrate(item: str) -> Response | tuple[str, int]:
+    """Record a calibration."""
+    entered = form()
+    try:
+        execute(Calibrate(item, entered.time("until"), entered.reason()), by=frame.actor(), tap=entered.tap)
+    except Malformed as error:
+        page = equipment_page(frame.actor().person, item, sentence_of(error))
+        return render_template("equipment.html", **vars(page)), status_of(error)
+    return _back(item)
+
+
+def _back(item: str) -> Response:
+    frame.say_saved()
+    return redirect(url_for("equipment.equipment", item=item))

@@ -1,0 +1,188 @@
+"""The door. Every change that anybody makes goes through `execute`, and nothing else can write.
+
+One call is one transaction: the books that the command names are locked, the tap is looked up (a double tap, a retry
+or a replay gets the first answer again), the command's handler decides, and rows, views and ledger lines are committed
+together before the caller hears anything. A refusal is committed too: what was tried stands in the book it was tried
+on. Passwords are checked before the lock, for that takes longer than all the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from batch_records.executed.commands import Person
+from batch_records.executed.draft import Refused
+from mes.context import installation
+from mes.ledger import tables
+from mes.ledger.act import Act, Author
+from mes.ledger.line import utc
+from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
+
+Outcome = Mapping[str, Any]
+_ATTEMPTS = 3  # PostgreSQL may end one of two transactions that wait for each other
+
+
+class Forbidden(Refused):
+    """A wish of somebody who does not hold the role for it."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, at which workstation, and in whose session."""
+
+    person: Person
+    workstation: str
+    session_of: str = ""
+
+    def author(self, roles: frozenset[str]) -> Author:
+        """Return whom the lines name: the role is one that the handler asks for, where it asks for any."""
+        held = sorted(self.person.roles & roles if roles else self.person.roles)
+        session_of = self.session_of if self.session_of != self.person.id else ""
+        return Author(self.person.id, ", ".join(held), self.workstation, session_of)
+
+
+@dataclass
+class Doing:
+    """What a handler works with: the act, who acts, and the signature where one was given."""
+
+    act: Act
+    by: Actor
+    signed: Mapping[str, str] | None = None
+    after: list[Callable[[], None]] = field(default_factory=list)  # run when the commit has succeeded
+
+    @property
+    def session(self) -> Session:
+        """The act's session: what is added or changed in it is written with its lines."""
+        return self.act.session
+
+
+Run = Callable[[Doing, Any], Outcome | None]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How a command is carried out: who may, which books it locks, what it does, and how the audit trail says it."""
+
+    run: Run
+    sentence: str
+    roles: frozenset[str]
+    books: Callable[[Any], Iterable[str]]
+    signature: str  # the meaning of the signature that it needs; empty for none
+
+
+HANDLERS: dict[type, Handler] = {}
+_R = TypeVar("_R", bound=Run)
+
+
+def handles(
+    command: type,
+    sentence: str,
+    *,
+    roles: Iterable[str] = (),
+    books: Callable[[Any], Iterable[str]] = lambda _: (),
+    signature: str = "",
+) -> Callable[[_R], _R]:
+    """Register the function below as the handler of a command. Without ``roles`` everybody signed in may."""
+
+    def register(run: _R) -> _R:
+        if command in HANDLERS:
+            raise ValueError(f"{command.__name__} has two handlers")
+        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature)
+        return run
+
+    return register
+
+
+def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = None) -> Outcome:
+    """Carry out a command once. Raise `Refused`, `Forbidden` or `Malformed`; what is returned is committed."""
+    handler = HANDLERS[type(command)]
+    if signing:
+        by = _signer(signing, by)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with installation().database.turn():
+                return _once(command, handler, by, tap, signing)
+        except DBAPIError as error:
+            if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", "") not in ("40001", "40P01"):
+                raise
+    raise AssertionError("the loop above returns or raises")
+
+
+def _signer(signing: Signing, by: Actor) -> Actor:
+    try:
+        return replace(by, person=authenticate(signing.user, signing.password))
+    except WrongPassword:
+        execute(NoteWrongPassword(signing.user, "signature"), by=by, tap=str(uuid4()))
+        raise Refused(
+            "user and password do not belong together, or the account is locked; nothing was signed"
+        ) from None
+
+
+def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signing | None) -> Outcome:
+    books = tuple(handler.books(command))
+    with Session(installation().database.writer) as session:
+        doing = Doing(Act(session, by.author(handler.roles), installation().now()), by)
+        doing.act.lock(books)
+        if tap and (known := _known(session, tap)) is not None:
+            return known
+        try:
+            if signing:
+                doing.signed = stamp(signing, handler.signature, by.person, by.session_of)
+            _permit(command, handler, by, signing)
+            outcome = dict(handler.run(doing, command) or {})
+            _commit(doing, tap, command, outcome)
+        except Refused as refused:
+            session.rollback()
+            _write_attempt(session, command, books, by, refused)
+            raise
+    for callback in doing.after:
+        callback()
+    return outcome
+
+
+def _permit(command: object, handler: Handler, by: Actor, signing: Signing | None) -> None:
+    if handler.roles and not handler.roles & by.person.roles:
+        needed = " or ".join(f"“{role}”" for role in sorted(handler.roles))
+        raise Forbidden(f"this is for a person with the role {needed}; {by.person.name} does not hold it")
+    if handler.signature and not signing:
+        raise Refused(f"{type(command).__name__} needs a signature")
+
+
+def _commit(doing: Doing, tap: str, command: object, outcome: Outcome) -> None:
+    doing.act.flush()
+    if tap:  # a machine's delivery has keys of its own, and needs none
+        _remember(doing.session, tap, command, doing.by, outcome, utc(doing.act.at))
+    doing.session.commit()
+
+
+def _known(session: Session, tap: str) -> Outcome | None:
+    """Return what the same tap led to before. A refusal is not remembered: trying it again may succeed."""
+    found = session.connection().execute(select(tables.tap.c.outcome).where(tables.tap.c.tap == tap)).scalar()
+    return json.loads(found) if found else None
+
+
+def _remember(session: Session, tap: str, command: object, by: Actor, outcome: Outcome, at: str) -> None:
+    values = {"tap": tap, "author": by.person.id, "command": type(command).__name__, "at": at}
+    session.connection().execute(insert(tables.tap).values(**values, outcome=json.dumps(outcome)))
+
+
+def _write_attempt(session: Session, command: object, books: tuple[str, ...], by: Actor, refused: Refused) -> None:
+    act = Act(session, by.author(frozenset()), installation().now())
+    book = next((book for book in books if _exists(session, book)), f"user:{by.person.id}")
+    body = {"command": type(command).__name__, "sentence": str(refused), "step": getattr(command, "step", "")}
+    act.write(book, "attempt refused", {key: value for key, value in body.items() if value})
+    act.flush()
+    session.commit()
+
+
+def _exists(session: Session, book: str) -> bool:
+    pages = session.connection().execute(select(tables.book.c.pages).where(tables.book.c.name == book)).scalar()
+    return bool(pages)

@@ -1,0 +1,192 @@
+"""An act: one change, with its lines in the ledger, in one transaction.
+
+Only `mes.execute` makes acts. An act's session is the only one that can flush, and its flush compares every row with
+what it was: a change that nobody wrote a line for cannot reach the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event, insert, select
+from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.state import InstanceState
+
+from mes.db import Row, View
+from mes.ledger import tables
+from mes.ledger.line import ZERO, Line, canonical, line_hash, utc
+
+
+class Unlogged(RuntimeError):  # noqa: N818 - a defect of the program, found before it does harm
+    """Something would change without a line in the ledger."""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who a line is written by: a user's id, the role acted in, the workstation, and whose session it was."""
+
+    id: str
+    role: str
+    workstation: str
+    session_of: str = ""
+
+
+@dataclass
+class _Head:
+    page: int
+    hash: bytes
+
+
+class Act:
+    """One change being made. Books are locked before they are read; lines are written when the act ends."""
+
+    def __init__(self, session: Session, author: Author, at: datetime) -> None:
+        self.session, self.author, self.at = session, author, at
+        self.lines: list[Line] = []
+        self._heads: dict[str, _Head] = {}
+        self._written = 0
+        session.info["act"] = self
+
+    def lock(self, books: Iterable[str]) -> None:
+        """Lock books, in the order of their names; a book that has no line yet is opened."""
+        wanted = sorted(set(books) - set(self._heads))
+        if not wanted:
+            return
+        connection = self.session.connection()
+        query = select(tables.book).where(tables.book.c.name.in_(wanted)).order_by(tables.book.c.name)
+        found = {row.name: row for row in connection.execute(query.with_for_update())}
+        if missing := [name for name in wanted if name not in found]:
+            self._open(missing)
+            found |= {row.name: row for row in connection.execute(query.with_for_update())}
+        for name in wanted:
+            self._heads[name] = _Head(found[name].pages, bytes(found[name].head))
+
+    def _open(self, names: list[str]) -> None:
+        values = [{"name": name, "pages": 0, "head": ZERO} for name in names]
+        dialect = self.session.get_bind().dialect.name
+        ignore = {"sqlite": "OR IGNORE"}.get(dialect, "")
+        statement = insert(tables.book).prefix_with(ignore)
+        if dialect == "postgresql":  # two tablets may open the same book at once
+            from sqlalchemy.dialects.postgresql import insert as upsert
+
+            statement = upsert(tables.book).on_conflict_do_nothing()
+        self.session.connection().execute(statement, values)
+
+    def page(self, book: str) -> int:
+        """Return how many pages a locked book has."""
+        return self._heads[book].page
+
+    def write(
+        self,
+        book: str,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        reason: str = "",
+        signed: Mapping[str, str] | None = None,
+    ) -> Line:
+        """Write a line into a locked book."""
+        self.lock([book])
+        head = self._heads[book]
+        content: dict[str, Any] = {
+            "at": utc(self.at),
+            "author": self.author.id,
+            "body": body,
+            "book": book,
+            "kind": kind,
+            "page": head.page + 1,
+            "reason": reason,
+            "role": self.author.role,
+            "session": self.author.session_of,
+            "signed": signed,
+            "workstation": self.author.workstation,
+        }
+        text = canonical({key: value for key, value in content.items() if value not in ("", None)})
+        hashed = line_hash(head.hash, text)
+        line = Line(book, head.page + 1, kind, self.author.id, content["at"], text, head.hash, hashed)
+        self._heads[book] = _Head(line.page, hashed)
+        self.lines.append(line)
+        return line
+
+    def flush(self) -> None:
+        """Send rows and lines to the database, in this order: a row's change becomes a line first."""
+        self.session.flush()
+        new = self.lines[self._written :]
+        if new:
+            self.session.connection().execute(insert(tables.line), [_columns(line) for line in new])
+            self._written = len(self.lines)
+
+
+def _columns(line: Line) -> dict[str, Any]:
+    return {
+        "book": line.book,
+        "page": line.page,
+        "kind": line.kind,
+        "author": line.author,
+        "at": line.at,
+        "text": line.text,
+        "previous": line.previous,
+        "hash": line.hash,
+    }
+
+
+@event.listens_for(Session, "before_flush")
+def _write_lines_for_rows(session: Session, _: UOWTransaction, __: object) -> None:
+    act = session.info.get("act")
+    if not isinstance(act, Act):
+        raise Unlogged("a session outside an act cannot flush")
+    if strange := [thing for thing in (*session.new, *session.dirty) if not isinstance(thing, Row | View)]:
+        raise Unlogged(f"{type(strange[0]).__name__} is neither a Row nor a View")
+    if removed := [thing for thing in session.deleted if not isinstance(thing, View)]:
+        raise Unlogged(f"{type(removed[0]).__name__} is retired, never deleted")
+    for row in session.new:
+        if isinstance(row, Row):
+            _apply_defaults(row)
+            act.write(row.book, f"{_words(row)} added", {"values": _values(row)})
+    for row in session.dirty:
+        if isinstance(row, Row) and (changes := _changes(row)):
+            act.write(row.book, f"{_words(row)} changed", {"changes": changes})
+
+
+def _words(row: Row) -> str:
+    return str(row.__tablename__).replace("_", " ")
+
+
+def _apply_defaults(row: Row) -> None:
+    """Set what the database would fill in later, so that the line says it too."""
+    for attribute in _state(row).mapper.column_attrs:
+        default = attribute.columns[0].default
+        if default is not None and default.is_scalar and getattr(row, attribute.key) is None:
+            setattr(row, attribute.key, default.arg)
+
+
+def _state(row: Row) -> InstanceState[Any]:
+    return row.__dict__["_sa_instance_state"]  # type: ignore[no-any-return]
+
+
+def _values(row: Row) -> dict[str, Any]:
+    names = [attribute.key for attribute in _state(row).mapper.column_attrs]
+    return {name: _text(row, name, getattr(row, name)) for name in names if getattr(row, name) is not None}
+
+
+def _changes(row: Row) -> dict[str, list[Any]]:
+    changes = {}
+    for attribute in _state(row).mapper.column_attrs:
+        history = get_history(row, attribute.key)
+        if history.has_changes():
+            old, new = (history.deleted or [None])[0], (history.added or [None])[0]
+            if old != new:
+                changes[attribute.key] = [_text(row, attribute.key, old), _text(row, attribute.key, new)]
+    return changes
+
+
+def _text(row: Row, name: str, value: Any) -> Any:  # noqa: ANN401 - any column's value
+    if name in row.unlogged:
+        return "(not shown)"
+    if isinstance(value, datetime):
+        return utc(value)
+    return value if isinstance(value, str | int | bool | list | dict | None) else str(value)

@@ -1,0 +1,59 @@
+"""Ranges of readings, sealed into the ledger: one line quotes the digest of all readings of an instrument in a range.
+
+The digest is SHA-256 over the canonical JSON of each reading in order of its sequence, each followed by a line feed;
+raw bytes stand in it as hex.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from mes.ledger.line import canonical
+from mes.ledger.tables import line, reading
+
+KIND = "readings sealed"
+
+
+def book_of(instrument: str) -> str:
+    """Return the book that the seals of an instrument's readings stand in: the equipment's own."""
+    return f"equipment:{instrument}"
+
+
+def digest_of(connection: Connection, instrument: str, first: int, last: int) -> tuple[int, str]:
+    """Return how many readings a range holds, and their digest in hex."""
+    query = (
+        select(reading)
+        .where(reading.c.instrument == instrument, reading.c.sequence.between(first, last))
+        .order_by(reading.c.sequence)
+    )
+    digest, count = hashlib.sha256(), 0
+    for row in connection.execution_options(stream_results=True).execute(query).mappings():
+        content = {key: bytes(value).hex() if key == "raw" else value for key, value in row.items()}
+        digest.update(canonical(content).encode() + b"\n")
+        count += 1
+    return count, digest.hexdigest()
+
+
+def last_sealed(connection: Connection, instrument: str) -> tuple[int, datetime | None]:
+    """Return the sequence up to which an instrument's readings are sealed, and when that was done."""
+    query = (
+        select(line.c.text)
+        .where(line.c.book == book_of(instrument), line.c.kind == KIND)
+        .order_by(line.c.page.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        return 0, None
+    content = json.loads(found)
+    return int(content["body"]["to"]), datetime.fromisoformat(content["at"])
+
+
+def newest(connection: Connection) -> dict[str, int]:
+    """Return the newest sequence stored of each instrument."""
+    query = select(reading.c.instrument, func.max(reading.c.sequence)).group_by(reading.c.instrument)
+    return {instrument: last for instrument, last in connection.execute(query)}

@@ -1,0 +1,126 @@
+"""The check that the ledger is whole: every line re-hashed, every chain followed, every head compared.
+
+What it cannot see by itself: a book whose newest lines were cut off together with its head, and a whole database
+replaced by an older one. Only a head kept elsewhere shows those; so every printed record carries one, and `verify`
+takes such heads to compare with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from mes.ledger import sealed_readings
+from mes.ledger.line import ZERO
+from mes.ledger.tables import book, line
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something that is not as it was written: which book, which page, what."""
+
+    book: str
+    page: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was checked, and every flaw found."""
+
+    books: int
+    lines: int
+    readings: int
+    flaws: tuple[Flaw, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.flaws
+
+
+def verify(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = None) -> Verified:
+    """Check every line and every sealed range of readings. ``heads`` are pages and hashes known from elsewhere."""
+    flaws: list[Flaw] = []
+    ends: dict[str, tuple[int, bytes]] = {}
+    lines = 0
+    for row in _lines(connection):
+        page, previous = ends.get(row[0], (0, ZERO))
+        if problem := _problem(row, page, previous):
+            flaws.append(Flaw(row[0], row[1], problem))
+        if heads and (known := heads.get(row[0])) and known[0] == row[1] and known[1] != bytes(row[4]).hex():
+            flaws.append(Flaw(row[0], row[1], "its hash is not the one on record elsewhere"))
+        ends[row[0]] = (row[1], bytes(row[4]))
+        lines += 1
+    flaws += _wrong_heads(connection, ends)
+    flaws += [
+        Flaw(
+            name, page, f"page {page} is on record elsewhere, and the book ends at page {ends.get(name, (0, ZERO))[0]}"
+        )
+        for name, (page, _) in (heads or {}).items()
+        if ends.get(name, (0, ZERO))[0] < page
+    ]
+    readings, broken = _sealed(connection)
+    return Verified(len(ends), lines, readings, (*flaws, *broken))
+
+
+def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
+    columns = line.c
+    query = select(
+        columns.book,
+        columns.page,
+        columns.text,
+        columns.previous,
+        columns.hash,
+        columns.kind,
+        columns.author,
+        columns.at,
+    ).order_by(columns.book, columns.page)
+    result = connection.execution_options(stream_results=True, yield_per=5_000).execute(query)
+    for partition in result.partitions():
+        yield from (tuple(row) for row in partition)
+
+
+def _problem(row: tuple[str, int, str, bytes, bytes, str, str, str], page: int, previous: bytes) -> str:
+    of, number, text, before, hashed, kind, author, at = row
+    if number != page + 1:
+        return f"page {page + 1} is missing" if number > page else "a page stands twice"
+    if before != previous:
+        return "it does not follow the page before"
+    if hashlib.sha256(previous + text.encode()).digest() != hashed:
+        return "its text is not the text that was hashed"
+    content = json.loads(text)
+    if tuple(content[key] for key in ("book", "page", "kind", "author", "at")) != (of, number, kind, author, at):
+        return "the columns it is found by say something else than its text"
+    return ""
+
+
+def _wrong_heads(connection: Connection, ends: Mapping[str, tuple[int, bytes]]) -> list[Flaw]:
+    flaws = []
+    for name, pages, head in connection.execute(select(book.c.name, book.c.pages, book.c.head)):
+        page, hashed = ends.get(name, (0, ZERO))
+        if (pages, bytes(head)) != (page, hashed):
+            flaws.append(Flaw(name, pages, f"the book's head says {pages} pages, and its lines end at page {page}"))
+    known = set(connection.execute(select(book.c.name)).scalars())
+    flaws += [
+        Flaw(name, page, "the book has lines and no head") for name, (page, _) in ends.items() if name not in known
+    ]
+    return flaws
+
+
+def _sealed(connection: Connection) -> tuple[int, list[Flaw]]:
+    counted, flaws = 0, []
+    query = select(line.c.book, line.c.page, line.c.text).where(line.c.kind == sealed_readings.KIND)
+    for of, page, text in connection.execute(query).all():
+        body = json.loads(text)["body"]
+        instrument = of.partition(":")[2]
+        count, digest = sealed_readings.digest_of(connection, instrument, body["from"], body["to"])
+        counted += count
+        if (count, digest) != (body["count"], body["digest"]):
+            range_ = f"{body['from']} to {body['to']}"
+            flaws.append(Flaw(of, page, f"the readings {range_} of {instrument} are not those that were sealed"))
+    return counted, flaws

@@ -1,0 +1,1 @@
+"""Master batch records: recipes, their editions and approval."""

@@ -1,0 +1,1 @@
+"""Materials: lots, their certificates and status."""

@@ -1,0 +1,1 @@
+"""Therapy orders: a chain-of-identity code for each, and no name."""

@@ -1,0 +1,54 @@
+"""What is asked about therapy orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from sqlalchemy import select
+
+from batch_records.executed.commands import Person
+from mes.batches.shown import local
+from mes.context import installation
+from mes.execute import HANDLERS
+from mes.masters.models import RecipeEdition
+from mes.patients.commands import PlaceOrder
+from mes.patients.models import TherapyOrder
+from mes.web.shapes import Option
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """An order in the list."""
+
+    coi: str
+    recipe: str
+    ordered: str
+    note: str
+    batch: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class OrdersPage:
+    """Everything that ``orders.html`` asks for."""
+
+    orders: tuple[OrderLine, ...]
+    recipes: tuple[Option, ...]
+    may_order: bool
+    error: str = ""
+
+
+def orders_page(person: Person, error: str = "") -> OrdersPage:
+    """Return the orders, the newest first."""
+    with installation().reading() as session:
+        rows = session.scalars(select(TherapyOrder).order_by(TherapyOrder.ordered.desc())).all()
+        approved = select(RecipeEdition.code, RecipeEdition.title).where(RecipeEdition.status == "approved")
+        recipes = tuple(Option(code, title) for code, title in session.execute(approved))
+    may = bool(person.roles & HANDLERS[PlaceOrder].roles)
+    return OrdersPage(tuple(map(_line, rows)), recipes, may, error)
+
+
+def _line(row: TherapyOrder) -> OrderLine:
+    url = url_for("batches.batch", batch=row.batch) if row.batch else url_for("batches.start", coi=row.coi)
+    return OrderLine(row.coi, row.recipe, f"{local(row.ordered):%Y-%m-%d %H:%M}", row.note, row.batch, url)

@@ -1,0 +1,93 @@
+"""What is asked about users and sessions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy import func, select
+
+from batch_records.executed.commands import Person
+from batch_records.master.recipe import Role
+from mes.context import installation
+from mes.people.models import ADMINISTRATOR, AUDITOR, SignIn, User
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user as the list shows it: the sign-in name, the full name, roles, and whether the account works."""
+
+    name: str
+    full_name: str
+    roles: tuple[str, ...]
+    state: str  # active, locked, inactive
+    seen: datetime | None
+    trained: str | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing to choose."""
+
+    value: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session: whose, where, since when."""
+
+    id: str
+    person: Person
+    workstation: str
+    began: datetime
+
+
+def accounts() -> list[Account]:
+    """Return all users, by name."""
+    with installation().reading() as session:
+        rows = session.scalars(select(User).order_by(User.name)).all()
+        seen = dict(session.execute(select(SignIn.user, func.max(SignIn.began)).group_by(SignIn.user)).all())
+    return [_account(row, seen.get(row.id)) for row in rows]
+
+
+def _account(row: User, seen: datetime | None) -> Account:
+    state = "locked" if row.locked else "active" if row.active else "inactive"
+    url = url_for("people.people", person=row.id)
+    return Account(row.id, row.name, tuple(row.roles), state, seen, None, url)
+
+
+def roles_to_give() -> list[Option]:
+    """Return the roles that a person can hold."""
+    return [Option(role, role) for role in (*(role.value for role in Role), ADMINISTRATOR, AUDITOR)]
+
+
+def names() -> dict[str, str]:
+    """Return every user's full name by id."""
+    with installation().reading() as session:
+        return {row.id: row.name for row in session.execute(select(User.id, User.name))}
+
+
+def open_session(token: str) -> Session | None:
+    """Return the session that a cookie's token opens, with the person's roles as they are now."""
+    with installation().reading() as session:
+        query = select(SignIn, User).join(User, User.id == SignIn.user).where(SignIn.id == hash_of(token))
+        found = session.execute(query).first()
+    if found is None or found.SignIn.ended or not found.User.active or found.User.locked:
+        return None
+    return Session(found.SignIn.id, found.User.person(), found.SignIn.workstation, found.SignIn.began)
+
+
+def machine(token: str) -> Person | None:
+    """Return the machine that a bearer token belongs to."""
+    with installation().reading() as session:
+        found = session.scalars(select(User).where(User.token_hash == hash_of(token), User.active)).first()
+    return found.person() if found else None
+
+
+def hash_of(token: str) -> str:
+    """Return what is kept of a token: whoever reads the database cannot use it."""
+    return hashlib.sha256(token.encode()).hexdigest()

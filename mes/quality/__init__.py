@@ -1,0 +1,1 @@
+"""Quality: deviations, review by exception, release."""

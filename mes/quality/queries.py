@@ -1,0 +1,264 @@
+"""What quality asks: deviations, the review by exception, whether a batch may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from flask import abort, url_for
+from sqlalchemy import select
+
+from batch_records.executed import entries as e
+from batch_records.executed.batch import Batch, Disposition
+from batch_records.executed.commands import Person
+from batch_records.executed.review import Finding, review
+from batch_records.executed.span import in_words
+from batch_records.master.recipe import Role, Stage
+from batch_records.release.assess import assess
+from batch_records.release.criteria.review_current import review_current
+from batch_records.release.criterion import CRITERIA, Blocks, Pending
+from mes.batches import shown
+from mes.batches.models import DeviationView
+from mes.batches.queries import find
+from mes.context import installation
+from mes.people.queries import names
+from mes.web import shapes
+from mes.web.errors import sentence_of
+
+_REVIEWED = next(sentence for sentence, ask in CRITERIA.items() if ask is review_current)
+
+
+@dataclass(frozen=True)
+class ExceptionLine:
+    """One exception of a review."""
+
+    sentence: str
+    value: str | None
+    step_key: str
+    step_name: str
+    url: str
+    stamp: shapes.Stamp
+    deviation: str | None
+
+
+@dataclass(frozen=True)
+class ExceptionGroup:
+    """The exceptions that one check found."""
+
+    title: str
+    tone: str
+    count: int
+    found: tuple[ExceptionLine, ...]
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check that found nothing, and how much it looked at."""
+
+    words: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature that was given."""
+
+    meaning: str
+    who: str
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """Everything that ``review.html`` asks for."""
+
+    batch: shapes.BatchHead
+    exceptions: tuple[ExceptionGroup, ...]
+    passed: tuple[CheckLine, ...]
+    passed_total: int
+    blocked: tuple[str, ...]
+    signature: shapes.Signature | None
+    signed: tuple[Signed, ...]
+    stage: str
+
+
+@dataclass(frozen=True)
+class CriterionLine:
+    """One criterion of release, and whether it is met."""
+
+    words: str
+    state: str  # met, blocks, waits
+    sentence: str
+    needed_for: str
+    url: str | None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ReleasePage:
+    """Everything that ``release.html`` asks for."""
+
+    batch: shapes.BatchHead
+    criteria: tuple[CriterionLine, ...]
+    blocking_conditional: int
+    blocking_final: int
+    decided: tuple[Signed, ...]
+    stage: str
+    signature: shapes.Signature | None
+    refusal: str
+    rejection: shapes.Signature | None
+
+
+def review_page(batch: str, person: Person) -> ReviewPage:
+    """Return the record's exceptions, and what was checked without finding any."""
+    with installation().reading() as session:
+        found = find(session, batch)
+    people, checked = names(), review(found)
+    groups = [
+        ExceptionGroup(
+            each.check,
+            "alert",
+            len(each.findings),
+            tuple(_exception(found, finding, people) for finding in each.findings),
+        )
+        for each in checked
+        if each.findings
+    ]
+    passed = [CheckLine(each.check, each.looked_at - len(each.findings)) for each in checked]
+    stage = next_stage(found)
+    may = Role.REVIEWER.value in person.roles and found.disposition.is_open
+    return ReviewPage(
+        batch=shown.head(found, people),
+        exceptions=tuple(groups),
+        passed=tuple(passed),
+        passed_total=sum(line.count for line in passed),
+        blocked=tuple(_not_to_review(found, stage)) if may else (),
+        signature=_reviewing(found, stage) if may else None,
+        signed=tuple(_signed(stamp, f"reviewed for {entry.stage}", people) for stamp, entry in found.reviews),
+        stage=stage.value,
+    )
+
+
+def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
+    """Say what keeps a review from being of any use: release would be blocked by the same."""
+    assessed = [each for each in assess(batch, stage) if each.criterion != _REVIEWED]
+    return [f"{finding.sentence[:1].upper()}{finding.sentence[1:]}." for each in assessed for finding in each.blocks]
+
+
+def _reviewing(batch: Batch, stage: Stage) -> shapes.Signature:
+    statement = (
+        f"I did none of this work. I have read the record, its exceptions and its audit trail, for {stage.value}."
+    )
+    return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash)
+
+
+def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> ExceptionLine:
+    step = batch.recipe.steps.get(finding.step.partition(":")[0])
+    url = (
+        url_for("batches.step", batch=batch.id, step=finding.step) if step else url_for("batches.batch", batch=batch.id)
+    )
+    raised = [each for each in batch.deviations.values() if each.step == finding.step and finding.step]
+    word = ", ".join(f"{each.number} {'closed' if each.closed else 'open'}" for each in raised)
+    return ExceptionLine(
+        finding.sentence[:1].upper() + finding.sentence[1:],
+        None,
+        finding.step,
+        step.title if step else "the whole batch",
+        url,
+        shown.stamp(finding.stamp, people),
+        word or None,
+    )
+
+
+def next_stage(batch: Batch) -> Stage:
+    """Return the stage of release that comes next: conditional while a result is awaited that may come later."""
+    if batch.disposition is Disposition.CONDITIONALLY_RELEASED:
+        return Stage.FINAL
+    awaited = any(each.pending for each in assess(batch, Stage.CONDITIONAL))
+    return Stage.CONDITIONAL if awaited else Stage.FINAL
+
+
+def release_page(batch: str, person: Person) -> ReleasePage:
+    """Return the criteria of release with what they found, and the signatures that can be given."""
+    with installation().reading() as session:
+        found = find(session, batch)
+    people, stage = names(), next_stage(found)
+    conditional, final = (_criteria(found, each) for each in (Stage.CONDITIONAL, Stage.FINAL))
+    may = Role.RELEASER.value in person.roles and found.disposition.is_open
+    shown_lines = conditional if stage is Stage.CONDITIONAL else ()
+    mine = conditional if stage is Stage.CONDITIONAL else final
+    blocking = [line.sentence for line in mine if line.state == "blocks"]
+    return ReleasePage(
+        batch=shown.head(found, people),
+        criteria=(*shown_lines, *final),
+        blocking_conditional=sum(line.state == "blocks" for line in conditional),
+        blocking_final=sum(line.state != "met" for line in final),
+        decided=tuple(_signed(stamp, _decision(entry), people) for stamp, entry in found.disposed),
+        stage="conditional" if stage is Stage.CONDITIONAL else "final",
+        signature=_releasing(found, stage) if may and not blocking else None,
+        refusal="; ".join(blocking) if may else "",
+        rejection=_rejecting(found) if may else None,
+    )
+
+
+def _criteria(batch: Batch, stage: Stage) -> tuple[CriterionLine, ...]:
+    needed = "conditional" if stage is Stage.CONDITIONAL else "final"
+    lines = []
+    for each in assess(batch, stage):
+        for finding in each.findings:
+            state = "blocks" if isinstance(finding, Blocks) else "waits"
+            url = url_for("batches.step", batch=batch.id, step=finding.step) if finding.step else None
+            words = finding.name if isinstance(finding, Pending) else each.criterion
+            lines.append(CriterionLine(words, state, _as_sentence(finding.sentence), needed, url))
+        if not each.findings:
+            lines.append(CriterionLine(each.criterion, "met", "", needed, None))
+    return tuple(lines)
+
+
+def _as_sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def _releasing(batch: Batch, stage: Stage) -> shapes.Signature:
+    if stage is Stage.CONDITIONAL:
+        pending = [finding.name for each in assess(batch, stage) for finding in each.pending]
+        statement = f"Released while these are awaited: {', '.join(pending)}."
+        return shapes.Signature("Conditional release", statement, "released", batch.last.hash)
+    return shapes.Signature(
+        "Final release", "Every criterion is met; the batch may leave.", "released", batch.last.hash
+    )
+
+
+def _rejecting(batch: Batch) -> shapes.Signature:
+    return shapes.Signature(
+        "Reject the batch",
+        "The batch does not leave, and nothing can be added to it.",
+        "rejected",
+        batch.last.hash,
+        comment="required",
+        comment_ask="Why",
+    )
+
+
+def _signed(stamp: e.Stamp, meaning: str, people: Mapping[str, str]) -> Signed:
+    who = shown.stamp(stamp, people)
+    return Signed(meaning, who.who, who.role, who.at)
+
+
+def _decision(entry: e.Entry) -> str:
+    if isinstance(entry, e.BatchConditionallyReleased):
+        return f"conditionally released, awaiting {', '.join(entry.pending)}"
+    return e.kind(entry).removeprefix("batch ")
+
+
+_P = TypeVar("_P", ReviewPage, ReleasePage)
+
+
+def with_error(page: _P, error: Exception) -> _P:
+    """Return a page with a refusal in its signature panel; without a panel, what blocks it is on the page already."""
+    if page.signature is None:
+        return page
+    return replace(page, signature=replace(page.signature, error=sentence_of(error)))

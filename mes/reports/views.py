@@ -1,0 +1,33 @@
+"""The page of a batch record's PDF, and the file."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, send_file, url_for
+from werkzeug.wrappers import Response
+
+from mes.execute import execute
+from mes.reports import queries
+from mes.reports.commands import AskForRecord
+from mes.web import frame
+from mes.web.forms import form
+
+bp = Blueprint("reports", __name__, url_prefix="/batches/<batch>/record", template_folder="templates")
+
+
+@bp.get("/")
+def record(batch: str) -> str:
+    """Show whether the PDF is there, and the head of the batch's book."""
+    return render_template("record.html", **vars(queries.record_page(batch)))
+
+
+@bp.post("/")
+def render(batch: str) -> Response:
+    """Have the PDF made."""
+    execute(AskForRecord(batch), by=frame.actor(), tap=form().tap)
+    return redirect(url_for("reports.record", batch=batch))
+
+
+@bp.get("/batch-record.pdf")
+def download(batch: str) -> Response:
+    """Send the newest PDF."""
+    return send_file(queries.newest_file(batch), mimetype="application/pdf", download_name=f"{batch}.pdf")

@@ -1,0 +1,1 @@
+"""Samples: one tube, one batch; and the laboratory's worklist."""

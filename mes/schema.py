@@ -1,0 +1,83 @@
+"""The schema of a database: brought up to date, or found to be of another version, before anything is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Mapper
+
+from mes.batches import models as batches
+from mes.db import Database, Table, View
+from mes.equipment import models as equipment
+from mes.masters import models as masters
+from mes.materials import models as materials
+from mes.patients import models as patients
+from mes.people import models as people
+from mes.reports import models as reports
+from mes.samples import models as samples
+from mes.site import models as site
+
+_MODELS = (batches, equipment, masters, materials, patients, people, reports, samples, site)
+_ROLE = "mes_app"
+
+
+def metadata() -> MetaData:
+    """Return the tables of all rows and views."""
+    return Table.metadata
+
+
+def upgrade(url: str) -> None:
+    """Bring a database up to this version's schema. On PostgreSQL, ``url`` is the owner's, not the application's."""
+    config = _config()
+    if make_url(url).get_backend_name() == "sqlite":
+        database = Database(url)  # with the pragmas that the application uses
+        engine = database.writer
+    else:
+        engine = create_engine(url)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.dialect.name == "postgresql":
+            _grant(connection)
+        connection.commit()
+    engine.dispose()
+
+
+def is_current(database: Database) -> bool:
+    """Say whether a database has this version's schema."""
+    with database.reader.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _grant(connection: Connection) -> None:
+    """Give the application's role what it needs and no more: it cannot change a line, nor delete a row."""
+    exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": _ROLE}).scalar()
+    if not exists:
+        connection.execute(text(f"CREATE ROLE {_ROLE} LOGIN"))
+    grants = [
+        *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading")),
+        "SELECT, INSERT, UPDATE ON book",
+        "SELECT ON alembic_version",
+        *(_rights(mapper) for mapper in Table.registry.mappers),
+    ]
+    for grant in grants:
+        connection.execute(text(f"GRANT {grant} TO {_ROLE}"))
+
+
+def _rights(mapper: Mapper[Any]) -> str:
+    rights = "SELECT, INSERT, UPDATE" + (", DELETE" if issubclass(mapper.class_, View) else "")
+    return f"{rights} ON {mapper.local_table}"

@@ -1,0 +1,74 @@
+"""What differs from site to site, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from devices.clock import Clock, ProcessClock, machine_clock
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one installation.
+
+    ``folder``        where it keeps its database (SQLite), its reports and its secret key
+    ``database_url``  an SQLAlchemy address; SQLite in ``folder`` where none is given
+    ``clock``         the machine's clock, or a demonstration's process clock
+    ``zone``          the site's time zone: how times are shown, never how they are stored
+    ``laboratory``, ``room``  how the site calls itself on every page
+    ``idle``          after how long without a touch a session locks
+    """
+
+    folder: Path
+    database_url: str
+    secret_key: str
+    clock: Clock
+    zone: ZoneInfo
+    laboratory: str = "Cell laboratory"
+    room: str = ""
+    idle: timedelta = timedelta(minutes=15)
+    secure_cookies: bool = True
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the time is not the machine's. A database that ever saw that is marked for good."""
+        return isinstance(self.clock, ProcessClock)
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read MES_FOLDER, MES_DATABASE_URL, MES_PROCESS_CLOCK, MES_ZONE, MES_LABORATORY, MES_ROOM, MES_IDLE_MINUTES
+        and MES_INSECURE_COOKIES (a demonstration on loopback has no TLS)."""
+        folder = Path(environment.get("MES_FOLDER", ".lab/laboratory")).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        clock = environment.get("MES_PROCESS_CLOCK")
+        return Settings(
+            folder=folder,
+            database_url=environment.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}"),
+            secret_key=_secret_key(folder),
+            clock=ProcessClock(Path(clock)) if clock else machine_clock,
+            zone=ZoneInfo(environment.get("MES_ZONE", "UTC")),
+            laboratory=environment.get("MES_LABORATORY", "Cell laboratory"),
+            room=environment.get("MES_ROOM", ""),
+            idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
+            secure_cookies="MES_INSECURE_COOKIES" not in environment,
+        )
+
+
+def _secret_key(folder: Path) -> str:
+    file = folder / "secret.key"
+    if not file.exists():
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            os.link(draft, file)  # the first of two that start at once wins, and both read its key
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return file.read_text()

@@ -1,0 +1,1 @@
+"""The site: what this installation is, said once and for good."""

@@ -1,0 +1,84 @@
+"""Answers that are not pages: each says what happened, in a sentence, and what would unblock it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from batch_records.executed.draft import Malformed, Refused
+from mes.execute import Forbidden
+
+_LOG = logging.getLogger("mes")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What happened and what would unblock it."""
+
+    kind: str
+    sentence: str
+    unblock: str | None = None
+    reference: str | None = None
+
+
+def init_app(app: Flask) -> None:
+    """Register one handler for each kind of answer."""
+    app.register_error_handler(Refused, lambda error: answer(409, Problem("refused", sentence_of(error))))
+    app.register_error_handler(Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error))))
+    app.register_error_handler(Malformed, lambda error: answer(400, Problem("not understood", sentence_of(error))))
+    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(OperationalError, _unavailable)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _failed)
+
+
+def answer(status: int, problem: Problem) -> Response:
+    """Answer with a problem: as a page, or as JSON to a program."""
+    if request.blueprint == "api":
+        return make_response(jsonify(problem=problem.kind, detail=problem.sentence), status)
+    back = request.referrer or url_for("batches.board")
+    return make_response(render_template("problem.html", problem=problem, back_url=back, retry_url=None), status)
+
+
+def status_of(error: Exception | None) -> int:
+    """Return the HTTP status that goes with an answer."""
+    if error is None:
+        return 200
+    return 403 if isinstance(error, Forbidden) else 400 if isinstance(error, Malformed) else 409
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an answer says, as a sentence."""
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _expired(error: CSRFError) -> AnyResponse:
+    del error
+    return redirect(url_for("people.sign_in"))
+
+
+def _http(error: HTTPException) -> Response:
+    kind = {404: "not found", 403: "forbidden"}.get(error.code or 500, "not understood")
+    return answer(error.code or 500, Problem(kind, error.description or error.name))
+
+
+def _unavailable(error: OperationalError) -> Response:
+    _LOG.error("the database did not answer: %s", error.orig)
+    sentence = "The database cannot be reached, or its disk is full. Nothing was saved."
+    response = answer(503, Problem("failed", sentence, "Try again; what you typed is kept on this tablet."))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    reference = str(uuid4())[:8]
+    _LOG.error("request %s failed", reference, exc_info=error)
+    return answer(500, Problem("failed", "This could not be done. Nothing was saved.", None, reference))

@@ -1,0 +1,100 @@
+"""What forms share: the tap, the signature, and where to go after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from flask import request
+
+from batch_records.executed.draft import Malformed
+from mes.context import installation
+from mes.signing import Signing
+
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of this request."""
+
+    fields: Mapping[str, str]
+
+    @property
+    def tap(self) -> str:
+        """The UUID that was made when the form was drawn."""
+        try:
+            return str(UUID(self.fields.get("tap", "")))
+        except ValueError:
+            return str(uuid4())  # a program that sends none has nothing to be counted once
+
+    @property
+    def signing(self) -> Signing:
+        """The signature given with the form."""
+        return Signing(self.text("user"), self.fields.get("password", ""), self.text("seen"))
+
+    @property
+    def signing_if_given(self) -> Signing | None:
+        """The signature, where the form has one."""
+        return self.signing if self.fields.get("password") else None
+
+    def text(self, name: str) -> str:
+        """Return a field's text without blanks around it."""
+        return self.fields.get(name, "").strip()
+
+    def reason(self) -> str:
+        """Return the reason: the one picked, and what was added in words."""
+        return ": ".join(filter(None, (self.text("reason"), self.text("why") or self.text("comment"))))
+
+    def time(self, name: str) -> datetime:
+        """Return a time; one without a zone is the site's."""
+        return local_time(name, self.text(name))
+
+    def values(self) -> dict[str, str]:
+        """Return the values entered by field; a date and time without a zone is the site's."""
+        prefix = "value."
+        return {
+            key.removeprefix(prefix): with_zone(text) for key, text in self.fields.items() if key.startswith(prefix)
+        }
+
+
+def form() -> Form:
+    """Return the form of this request."""
+    return Form(request.form)
+
+
+def local_time(name: str, text: str) -> datetime:
+    """Read a date and time as typed; without a zone it is the site's."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise Malformed(name, "enter a date and time: 2026-11-22 14:05") from None
+    return time if time.tzinfo else time.replace(tzinfo=installation().settings.zone)
+
+
+def with_zone(text: str) -> str:
+    """Add the site's zone to a date and time without one; leave every other text alone."""
+    if not _LOCAL_TIME.fullmatch(text.strip()):
+        return text
+    return datetime.fromisoformat(text.strip()).replace(tzinfo=installation().settings.zone).isoformat()
+
+
+def safe_next(target: str) -> str | None:
+    """Return where to go after signing in, if it is a place of ours."""
+    parts = urlsplit(target)
+    return target if target.startswith("/") and not parts.netloc and not target.startswith("//") else None
+
+
+def uploaded_text(name: str) -> tuple[str, str]:
+    """Return the name, without its ending, and the text of an uploaded file."""
+    file = request.files.get(name)
+    if file is None or not file.filename:
+        raise Malformed(name, "choose a file")
+    try:
+        return file.filename.rsplit("/", 1)[-1].removesuffix(".yaml").removesuffix(".yml"), file.read().decode()
+    except UnicodeDecodeError:
+        raise Malformed(name, "this file is no text in UTF-8") from None

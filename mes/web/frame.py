@@ -1,0 +1,169 @@
+"""What stands round every page: who is signed in, the laboratory's name and time, headers, tokens.
+
+Nothing but the sign-in page, static files and the health check answers without a session; a page asks for no more.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from batch_records.executed.commands import Person
+from devices.clock import ProcessClock
+from mes.context import installation
+from mes.execute import Actor
+from mes.people.models import ADMINISTRATOR, AUDITOR
+from mes.people.queries import Session, hash_of, open_session
+
+_OPEN_TO_ALL = ("people.sign_in", "static", "health")
+_PAGES = (
+    "batches.board",
+    "batches.batch",
+    "samples.samples",
+    "materials.lots",
+    "equipment.equipment",
+    "quality.deviations",
+    "quality.review",
+    "quality.release",
+    "masters.recipes",
+    "audit.audit",
+    "reports.record",
+    "people.people",
+    "patients.orders",
+)
+_CONTENT_SECURITY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self)",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class User:
+    """Who is signed in, as the pages show it."""
+
+    name: str
+    full_name: str
+    role: str
+    pages: frozenset[str]
+    idle_seconds: int
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """The laboratory, as the pages show it."""
+
+    name: str
+    room: str
+    now: datetime
+    speed: float
+    demonstration: bool
+
+
+def init_app(app: Flask) -> None:
+    """Put the frame round every page of the application."""
+    app.before_request(_open)
+    app.after_request(_close)
+    app.context_processor(_context)
+    app.add_url_rule("/health", "health", lambda: ("ok\n", 200, {"Content-Type": "text/plain"}))
+    app.add_url_rule("/", "home", lambda: redirect(url_for("batches.board")))
+    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def actor() -> Actor:
+    """Return who acts in this request."""
+    return Actor(g.session.person, g.session.workstation, g.session.person.id)
+
+
+def visitor() -> Actor:
+    """Return who acts while nobody is signed in: the workstation itself."""
+    nobody = Person("nobody", "nobody signed in", frozenset())
+    return Actor(nobody, request.remote_addr or "unknown")
+
+
+def begin(token: str, user: str) -> None:
+    """Let this browser hold a session."""
+    session.clear()  # a new session id at every sign-in: a fixed one is worth nothing
+    session.update(token=token, touched=time.time(), user=user)
+
+
+def new_token() -> str:
+    """Return a token that opens a session, of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def end() -> None:
+    """Let this browser hold no session; it remembers who held one, for the lock screen."""
+    session.pop("token", None)
+
+
+def held_session() -> str:
+    """Return the hash of the session that this browser holds, or empty."""
+    return hash_of(session["token"]) if "token" in session else ""
+
+
+def _open() -> AnyResponse | None:
+    g.session = _session()
+    if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
+        return None
+    return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else None))
+
+
+def _session() -> Session | None:
+    token = session.get("token")
+    if not token or request.endpoint == "static":
+        return None
+    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
+        return None
+    found = open_session(token)
+    if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
+        session["touched"] = time.time()
+    return found
+
+
+def _close(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        if name != "Cache-Control" or request.endpoint != "static":
+            response.headers.setdefault(name, value)
+    return response
+
+
+def _context() -> dict[str, object]:
+    settings = installation().settings
+    speed = settings.clock.rate if isinstance(settings.clock, ProcessClock) else 1.0
+    now = installation().now().astimezone(settings.zone)
+    laboratory = Laboratory(settings.laboratory, settings.room, now, speed, settings.is_demonstration)
+    return {
+        "laboratory": laboratory,
+        "user": _user(g.session) if g.get("session") else None,
+        "saved": session.pop("saved", None) if g.get("session") else None,
+        "batch": None,
+        "step": None,
+    }
+
+
+def _user(held: Session) -> User:
+    person = held.person
+    pages = {page for page in _PAGES if page != "people.people" or person.roles & {ADMINISTRATOR, AUDITOR}}
+    idle = int(installation().settings.idle.total_seconds())
+    return User(person.id, person.name, ", ".join(sorted(person.roles)), frozenset(pages), idle)
+
+
+def say_saved() -> None:
+    """Say on the next page when something was saved."""
+    session["saved"] = installation().now().astimezone(installation().settings.zone).strftime("%H:%M:%S")
