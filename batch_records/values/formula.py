@@ -59,7 +59,8 @@ _TOKEN = re.compile(
     r"|(?P<text>\"[^\"]*\")"
     r"|(?P<sign><=|>=|!=|[-+*/^()<>=,])",
 )
-_UNIT = re.compile(r" ?(%|[A-Za-zµ°][A-Za-z0-9_µ°]*(?:/[A-Za-zµ°][A-Za-z0-9_µ°]*)*)")
+_ATOM = r"[A-Za-z\u00b5\u03bc°][A-Za-z0-9_\u00b5\u03bc°]*"
+_UNIT = re.compile(rf" ?(%|{_ATOM}(?:/{_ATOM})*)")
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ def _read(text: str, types: Mapping[str, Type], unit: Unit) -> Limit:
         return Limit(text, low, high)
     parts = text.split(" to ")
     if len(parts) == 2:
-        once = _unit_of(parts[1]) or unit  # “36.5 to 37.5 °C”: the unit is written once
-        low = _bound(text, (0, len(parts[0])), types, unit, once)
+        upper = _quantity(parts[1].strip(), unit)  # “36.5 to 37.5 °C”: the unit is written once
+        low = _bound(text, (0, len(parts[0])), types, unit, upper.unit if upper else unit)
         high = _bound(text, (len(parts[0]) + len(" to "), len(text)), types, unit, unit)
         return Limit(text, low, high)
     raise FormulaError("write a limit as “>= 70 %”, “36.5 to 37.5 °C” or “within 30 % of target_dose”")
@@ -166,12 +166,10 @@ def _read(text: str, types: Mapping[str, Type], unit: Unit) -> Limit:
 def _bound(text: str, span: tuple[int, int], types: Mapping[str, Type], unit: Unit, bare: Unit) -> Formula:
     """Read one bound, of the dimensions of ``unit``; a number without a unit is in ``bare``."""
     part = text[slice(*span)].strip()
-    try:
-        base = Quantity(part, bare).base
-    except QuantityError:
-        formula = _formula(text, span, types)
+    if quantity := _quantity(part, bare):
+        formula = Formula(part, (), Node(0, quantity.unit.dimensions, lambda _: quantity.base))
     else:
-        formula = Formula(part, (), Node(0, bare.dimensions, lambda _: base))
+        formula = _formula(text, span, types)
     if formula.type != unit.dimensions:
         raise FormulaError(f"the limit is {in_words(formula.type)}, and the value is in {unit}", span[0])
     return formula
@@ -194,9 +192,9 @@ def _margin(spread: Formula, middle: Formula, column: int) -> Node:
     return times(call(column, "abs", [middle.node]), spread.node, 1)
 
 
-def _unit_of(part: str) -> Unit | None:
+def _quantity(part: str, bare: Unit) -> Quantity | None:
     try:
-        return Quantity.parse(part).unit if " " in part.strip() else None
+        return Quantity.parse(part) if " " in part else Quantity(part, bare)
     except (QuantityError, UnitError):
         return None
 
