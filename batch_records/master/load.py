@@ -135,7 +135,7 @@ class _Reader:
     def facts(self) -> Iterator[Field]:
         for name, item in parts.named(self.keys["facts"]):
             with self.problems.collecting():
-                yield entered(StepText("facts", {}, self.types), name, item)
+                yield entered(StepText("facts", {}, self.types, self.problems), name, item)
 
     def operations(self) -> Iterator[Operation]:
         self.places: dict[tuple[str, str], Item] = {}
@@ -178,11 +178,12 @@ class _Reader:
 
     def step(self, item: Item, before: tuple[str, ...]) -> Step:
         kind = _kind(list(item.mapping()))
-        keys = item.keys(("step",), (kind, *STEP_TYPES[kind].extra, *_STEP_KEYS))
+        type_ = STEP_TYPES[kind]
+        keys = item.keys(("step", *type_.needs), (kind, *type_.extra, *_STEP_KEYS))
         if kind not in keys:
-            raise Mistake(item, f"say what the step is, with one of: {', '.join(STEP_TYPES)}")
+            raise Mistake(item, f"say what the step is, with one of: {', '.join(sorted(STEP_TYPES))}")
         number, title = _heading(keys["step"], _STEP, "4.2 Viability before transduction")
-        fields = tuple(STEP_TYPES[kind].read(StepText(kind, keys, self.types)))
+        fields = tuple(type_.read(StepText(kind, keys, self.types, self.problems)))
         if kind == "wait":
             self.waits.append(_wait(keys["wait"], number, title))
         self.places |= {(number, field.name): keys[kind].key(field.name) for field in fields}
@@ -247,7 +248,7 @@ def _some(item: Item, what: str) -> list[Item]:
 def _kind(keys: list[str]) -> str:
     """Return the step type that a step's keys say: the ``sample`` of a step that measures is no step type."""
     kinds = [key for key in keys if key in STEP_TYPES and key != "do"]
-    beside = {extra for kind in kinds for extra in STEP_TYPES[kind].extra}
+    beside = {extra for kind in kinds for extra in (*STEP_TYPES[kind].extra, *STEP_TYPES[kind].needs)}
     return next((kind for kind in kinds if kind not in beside), "do")
 
 

@@ -26,12 +26,17 @@ E = TypeVar("E", bound=Enum)
 
 def named(item: Item) -> Iterator[tuple[str, Item]]:
     """Give the entries of a mapping of values by name, each name checked."""
-    for name, value in item.mapping().items():
-        if not _NAME.fullmatch(name):
-            raise Mistake(item.key(name), f"“{name}” is no name for a value: use small letters, digits and _")
-        if name in KEYWORDS:
-            raise Mistake(item.key(name), f"“{name}” is no name for a value: it is a word of formulas")
-        yield name, value
+    for key, value in item.mapping().items():
+        yield name(item.key(key)), value
+
+
+def name(item: Item) -> str:
+    """Read the name of a value."""
+    if not _NAME.fullmatch(item.text):
+        raise Mistake(item, f"“{item.text}” is no name for a value: use small letters, digits and _")
+    if item.text in KEYWORDS:
+        raise Mistake(item, f"“{item.text}” is no name for a value: it is a word of formulas")
+    return item.text
 
 
 def unit(item: Item) -> Unit:

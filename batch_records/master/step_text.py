@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from batch_records.master import parts
 from batch_records.master.recipe import Consequence, Field, ParameterClass
-from batch_records.master.text import Item, Mistake
+from batch_records.master.text import Item, Mistake, Problems
 from batch_records.values.expression import Type
 from batch_records.values.formula import Formula
 from batch_records.values.limit import NO_LIMITS, Limit, Limits
@@ -25,7 +25,8 @@ class StepType:
     """A kind of step: the key that makes a step one of these, its other keys, and how its fields are read."""
 
     keyword: str
-    extra: tuple[str, ...]
+    extra: tuple[str, ...]  # keys that it may have
+    needs: tuple[str, ...]  # keys that it must have
     read: ReadStep
 
     @property
@@ -37,13 +38,13 @@ class StepType:
 STEP_TYPES: dict[str, StepType] = {}
 
 
-def step_type(keyword: str, *extra: str) -> Callable[[ReadStep], ReadStep]:
+def step_type(keyword: str, *extra: str, needs: tuple[str, ...] = ()) -> Callable[[ReadStep], ReadStep]:
     """Register the function below as the reader of steps that have the key ``keyword``."""
 
     def register(read: ReadStep) -> ReadStep:
         if keyword in STEP_TYPES:
             raise ValueError(f"two step types are written “{keyword}:”")
-        STEP_TYPES[keyword] = StepType(keyword, extra, read)
+        STEP_TYPES[keyword] = StepType(keyword, extra, needs, read)
         return read
 
     return register
@@ -66,13 +67,20 @@ class StepText:
     keyword: str
     keys: Mapping[str, Item]
     types: Mapping[str, Type] | None
+    problems: Problems
+
+    def collecting(self) -> Problems:
+        """Use as ``with step.collecting():`` around one field, so that the mistakes of the others are found too."""
+        return self.problems.collecting()
 
     def fields(self) -> Iterator[tuple[str, Item]]:
         """Give the fields written under the step's keyword, by name."""
         place = self.keys[self.keyword]
         if not place.mapping():
             raise Mistake(place, f"name at least one thing to {self.keyword}")
-        yield from parts.named(place)
+        for name, item in place.mapping().items():
+            with self.collecting():
+                yield parts.name(place.key(name)), item
 
     def common(self, name: str, keys: Mapping[str, Item]) -> Common:
         """Read what all fields have in common."""

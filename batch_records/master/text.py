@@ -155,7 +155,11 @@ def _must_be_plain(tokens: Iterable[yaml.Token]) -> None:
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
-    return f"{error.problem or error.context}; a text that starts with > % @ or has “: ” in it needs quotes"
+    problem = error.problem or ""
+    said = f"{error.context}, {problem}" if problem.startswith("but") or not problem else problem
+    if r"'\t'" in said:
+        return f"{said}; indent with spaces"
+    return f"{said}; a text that starts with > % @ or has “: ” in it needs quotes"
 
 
 def _at(mark: yaml.Mark) -> Item:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import batch_records.executed.decisions
 import batch_records.release.sign_off  # noqa: F401 - registers the decisions on release
 from batch_records.executed import commands as c
+from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from batch_records.executed.decide import decide
 from batch_records.executed.entries import Entry, Signature, Stamp
 from batch_records.executed.fold import fold
 from batch_records.executed.progress import Progress, Standing
-from batch_records.master.recipe import Field, Kind, Recipe, Role, Step
+from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage, Step
 from tests.cast import ALICE, BOB, DORA, LARS, LENA, PETRA, QUINN
 
+RUTH = Person("ruth", "Ruth Reviewer", frozenset({Role.REVIEWER.value}))  # decides no gate, and so may review
 BY_ROLE = {
     Role.OPERATOR: ALICE,
     Role.VERIFIER: BOB,
@@ -26,120 +30,223 @@ BY_ROLE = {
     Role.REVIEWER: QUINN,
     Role.RELEASER: PETRA,
 }
+SECOND = BY_ROLE | {Role.ANALYST: LARS}
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+B = "B1"
+
+
+def kinds(entries: Iterable[Entry]) -> list[str]:
+    """Return the kinds of entries, in words."""
+    return [e.kind(entry) for entry in entries]
 
 
 @dataclass
 class Play:
-    """A batch, its book and its clock."""
+    """A batch, its book and its clock. ``answers`` are what is recorded by name, or by key and name."""
 
     recipe: Recipe
     facts: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     at: datetime = START
     lines: list[tuple[Stamp, Entry]] = field(default_factory=list)
-    batch: Batch | None = None
-    answers: dict[str, str] = field(default_factory=dict)
+    folded: Batch | None = None
 
-    def do(self, command: c.Command, by: Person) -> list[Entry]:
-        """Carry out a command; the entries are written and folded."""
-        entries = decide(self.recipe, self.batch, command, by, self.at)
-        new = []
-        for entry in entries:
-            page = len(self.lines) + 1
-            digest = hashlib.sha256(f"{page}{entry}".encode()).hexdigest()
-            signature = Signature("", by.name, "")
-            stamp = Stamp(page, self.at, by.id, "", "", digest, getattr(command, "reason", ""), signature)
-            self.lines.append((stamp, entry))
-            new.append((stamp, entry))
-        self.batch = fold(self.recipe, new, self.batch)
-        return entries
-
-    def start(self) -> Play:
-        """Issue the batch."""
-        self.do(c.StartBatch("B1", self.recipe, 1, "COI-1", self.facts), DORA)
-        return self
+    @property
+    def batch(self) -> Batch:
+        """The batch so far."""
+        assert self.folded
+        return self.folded
 
     @property
     def progress(self) -> Progress:
         """Where it stands."""
-        assert self.batch
         return Progress(self.batch)
+
+    def do(self, command: c.Command, by: Person | None = None) -> list[Entry]:
+        """Carry out a command, by who performs its step where nobody is named; the entries are written and folded."""
+        by = by or self.performer(getattr(command, "step", ""))
+        entries = decide(self.recipe, self.folded, command, by, self.at)
+        self.write(entries, by, getattr(command, "reason", ""))
+        return entries
+
+    def write(self, entries: Iterable[Entry], by: Person, reason: str = "") -> None:
+        """Write entries and fold them."""
+        for entry in entries:
+            page = len(self.lines) + 1
+            digest = hashlib.sha256(f"{page}{entry}".encode()).hexdigest()
+            stamp = Stamp(page, self.at, by.id, "", "", digest, reason, Signature("", by.name, ""))
+            self.folded = fold(self.recipe, [(stamp, entry)], self.folded)
+            self.lines.append((stamp, entry))
+
+    def performer(self, key: str) -> Person:
+        """Return who performs a step."""
+        step = self.recipe.steps.get(key.partition(":")[0])
+        return BY_ROLE[step.performer] if step else ALICE
+
+    def value(self, key: str, name: str) -> str:
+        """Return what is recorded for a field of a step."""
+        return self.batch.run(key).values[name].text
+
+    def start(self, coi: str = "COI-1", **facts: str) -> Play:
+        """Issue the batch."""
+        self.do(c.StartBatch(B, self.recipe, 1, coi, self.facts | facts), DORA)
+        return self
+
+    def later(self, **span: float) -> Play:
+        """Let time pass."""
+        self.at += timedelta(**span)
+        return self
+
+    # --- one thing at a time --------------------------------------------------------------------------------------
+
+    def enter(self, key: str, by: Person | None = None, reason: str = "", **values: str) -> list[Entry]:
+        """Enter values."""
+        return self.do(c.RecordValues(B, key, values, reason), by)
+
+    def report(self, key: str, by: Person | None = None, **values: str) -> list[Entry]:
+        """Report laboratory results."""
+        return self.do(c.ReportResults(B, key, values), by)
+
+    def scan(self, key: str, name: str, code: str, by: Person | None = None) -> list[Entry]:
+        """Scan an identity."""
+        return self.do(c.CheckIdentity(B, key, name, code), by)
+
+    def add(self, key: str, name: str, number: str = "L-1", reason: str = "", **changes: Any) -> list[Entry]:  # noqa: ANN401 - any fact of a lot
+        """Scan a lot; ``changes`` are what is not as it should be about it."""
+        lot = replace(self.lot(self.field(key, name), number), **changes)
+        return self.do(c.AddMaterial(B, key, name, number, lot, reason))
+
+    def use(self, key: str, name: str, code: str = "E-1", reason: str = "", **changes: Any) -> list[Entry]:  # noqa: ANN401 - any fact of equipment
+        """Scan equipment."""
+        equipment = replace(self.equipment(self.field(key, name), code), **changes)
+        return self.do(c.UseEquipment(B, key, name, code, equipment, reason))
+
+    def take(self, key: str, name: str, value: str, reason: str = "", **changes: Any) -> list[Entry]:  # noqa: ANN401 - any fact of a reading
+        """Take a reading."""
+        reading = replace(self.reading(key, self.field(key, name), value), **changes)
+        return self.do(c.TakeReading(B, key, name, reading, reason))
+
+    def tube(self, key: str, name: str, code: str, reason: str = "", known_in: str = "") -> list[Entry]:
+        """Take a sample."""
+        return self.do(c.TakeSample(B, key, name, code, known_in, reason))
+
+    def choose(self, key: str, name: str, choice: str, reason: str = "", by: Person | None = None) -> list[Entry]:
+        """Decide."""
+        return self.do(c.Decide(B, key, name, choice, reason), by)
+
+    def correct(
+        self, key: str, name: str, value: str, reason: str = "misread", by: Person | None = None
+    ) -> list[Entry]:
+        """Correct a value."""
+        return self.do(c.CorrectValue(B, key, name, value, reason), by)
+
+    def complete(self, key: str, by: Person | None = None) -> list[Entry]:
+        """Complete a step."""
+        return self.do(c.CompleteStep(B, key), by)
+
+    def verify(self, key: str, by: Person = BOB) -> list[Entry]:
+        """Verify a step as it is now."""
+        last = self.batch.run(key).last
+        return self.do(c.VerifyStep(B, key, last.hash if last else ""), by)
+
+    def send_back(self, key: str, reason: str = "look again", by: Person = BOB) -> list[Entry]:
+        """Refuse to verify a step."""
+        return self.do(c.SendBack(B, key, reason), by)
+
+    def settle(self, number: str = "") -> Play:
+        """Explain and close a deviation, or each that is open, and lift the hold where there is one."""
+        for each in [number] if number else [d.number for d in self.batch.deviations.values() if not d.closed]:
+            self.do(c.ExplainDeviation(B, each, "a slip"), ALICE)
+            self.do(c.CloseDeviation(B, each, "no effect", "none", "no other batch"), QUINN)
+        if self.batch.holds and not number:
+            self.do(c.LiftHold(B, "the cause is gone"), QUINN)
+        return self
+
+    def review(self, stage: Stage = Stage.FINAL, by: Person = RUTH) -> list[Entry]:
+        """Review the record as it is now."""
+        return self.do(c.ReviewBatch(B, stage, self.batch.last.hash), by)
+
+    def release(self, stage: Stage = Stage.FINAL, by: Person = PETRA) -> list[Entry]:
+        """Release the batch as it is now."""
+        return self.do(c.ReleaseBatch(B, stage, self.batch.last.hash), by)
+
+    # --- whole steps ----------------------------------------------------------------------------------------------
 
     def next(self) -> str | None:
         """Return the key of the first step that somebody can work on."""
+        progress = self.progress
         open_ = (Standing.READY, Standing.IN_PROGRESS, Standing.TO_VERIFY)
-        return next((key for key in self.progress.keys() if self.progress.standing(key) in open_), None)
+        return next((key for key in list(progress.keys()) if progress.standing(key) in open_), None)
 
     def finish(self, until: str = "") -> Play:
-        """Do every step with values within limits, up to one step."""
-        while (key := self.next()) and key != until:
+        """Do every step with values within limits, up to one step or to the end of the batch."""
+        while self.batch.disposition.is_open and (key := self.next()) and key != until:
             self.step(key)
         return self
 
-    def step(self, key: str) -> None:
-        """Do one step: record, complete, verify."""
+    def step(self, key: str) -> Play:
+        """Do one step: record what is not recorded, complete, verify."""
         step = self.recipe.steps[key.partition(":")[0]]
-        by = BY_ROLE[step.performer]
         if self.progress.standing(key) is not Standing.TO_VERIFY:
-            self.wait(key)
-            for each in step.fields:
-                self.record(step, key, each, by)
+            self.work(key)
             if step.type != "decide":
-                self.do(c.CompleteStep("B1", key), by)
-        if step.verifier:
-            other = {Role.ANALYST: LARS, Role.OPERATOR: ALICE}.get(step.verifier, BY_ROLE[step.verifier])
-            assert self.batch
-            self.do(c.VerifyStep("B1", key, self.batch.run(key).last.hash), other)
+                self.complete(key)
+        if step.verifier and self.batch.disposition.is_open:
+            other = SECOND[step.verifier]
+            self.verify(key, BY_ROLE[step.verifier] if other.id in self.batch.run(key).people else other)
+        return self
+
+    def work(self, key: str) -> Play:
+        """Do one step up to its completion."""
+        self.wait(key)
+        step = self.recipe.steps[key.partition(":")[0]]
+        for each in step.fields:
+            if each.name not in self.batch.run(key).values:
+                answer = self.answers.get(f"{key} {each.name}") or self.answers.get(each.name)
+                self.do(self.command(key, each, answer or self.good(key, each)))
+        return self
 
     def wait(self, key: str) -> None:
         """Let as much time pass as running clocks ask before this step may end."""
         self.at += timedelta(minutes=2)
         for clock in self.progress.clocks():
-            if clock.hold_time.stop.step == key.partition(":")[0]:
+            if clock.step == key:
                 self.at = max(self.at, clock.earliest)
 
-    def record(self, step: Step, key: str, each: Field, by: Person) -> None:
-        """Record one field with a value within its limits, unless there is one already."""
-        assert self.batch
-        if each.name in self.batch.run(key).values:
-            return
-        value = self.answers.get(f"{key} {each.name}", self.answers.get(each.name, ""))
-        self.do(self.command(key, each, value or self.good(key, each)), by)
+    # --- what the application would look up -----------------------------------------------------------------------
+
+    def field(self, key: str, name: str) -> Field:
+        """Return a field of a step."""
+        step: Step = self.recipe.steps[key.partition(":")[0]]
+        return next(each for each in step.fields if each.name == name)
 
     def command(self, key: str, each: Field, value: str) -> c.Command:
         """Return the command that records a value of a field."""
-        assert self.batch
-        match each.kind:
-            case Kind.RESULT:
-                return c.ReportResults("B1", key, {each.name: value})
-            case Kind.CALCULATED:
-                return c.Calculate("B1", key)
-            case Kind.DECISION:
-                return c.Decide("B1", key, each.name, value)
-            case Kind.IDENTITY:
-                return c.CheckIdentity("B1", key, each.name, value)
-            case Kind.SAMPLE:
-                return c.TakeSample("B1", key, each.name, value)
-            case Kind.LABELS:
-                return c.PrintLabels("B1", key, each.name, int(value))
-            case Kind.LOT:
-                gives = {
-                    name: given.must_be or ("1.2e8 TU/mL" if given.type != "text" else "x")
-                    for name, given in each.gives.items()
-                }
-                lot = c.Lot(value, each.material, "released", self.at + timedelta(days=90), gives)
-                return c.AddMaterial("B1", key, each.name, value, lot)
-            case Kind.EQUIPMENT:
-                later = self.at + timedelta(days=90)
-                equipment = c.Equipment(value, each.equipment_class, "ready", later, "")
-                return c.UseEquipment("B1", key, each.name, value, equipment)
-            case Kind.READING:
-                return c.TakeReading("B1", key, each.name, self.reading(key, each, value))
-        return c.RecordValues("B1", key, {each.name: value})
+        name = each.name
+        make = {
+            Kind.RESULT: lambda: c.ReportResults(B, key, {name: value}),
+            Kind.CALCULATED: lambda: c.Calculate(B, key),
+            Kind.DECISION: lambda: c.Decide(B, key, name, value),
+            Kind.IDENTITY: lambda: c.CheckIdentity(B, key, name, value),
+            Kind.SAMPLE: lambda: c.TakeSample(B, key, name, value),
+            Kind.LABELS: lambda: c.PrintLabels(B, key, name, int(value)),
+            Kind.LOT: lambda: c.AddMaterial(B, key, name, value, self.lot(each, value)),
+            Kind.EQUIPMENT: lambda: c.UseEquipment(B, key, name, value, self.equipment(each, value)),
+            Kind.READING: lambda: c.TakeReading(B, key, name, self.reading(key, each, value)),
+        }
+        return make.get(each.kind, lambda: c.RecordValues(B, key, {name: value}))()
+
+    def lot(self, each: Field, number: str) -> c.Lot:
+        """Return a lot as it should be."""
+        gives = {name: given.must_be or self.answers.get(name, "1.2e8 TU/mL") for name, given in each.gives.items()}
+        return c.Lot(number, each.material, "released", self.at + timedelta(days=90), gives)
+
+    def equipment(self, each: Field, code: str) -> c.Equipment:
+        """Return equipment as it should be."""
+        return c.Equipment(code, each.equipment_class, "ready", self.at + timedelta(days=90), "")
 
     def reading(self, key: str, each: Field, value: str) -> c.Reading:
         """Return what the assigned instrument would show."""
-        assert self.batch
         digits, _, unit = value.partition(" ")
         sample = self.batch.seen_from(key).text(each.sample)
         instrument = self.batch.equipment.get(each.instrument, "")
@@ -147,32 +254,23 @@ class Play:
 
     def good(self, key: str, each: Field) -> str:
         """Return a value that the limits accept."""
-        assert self.batch
-        if each.kind is Kind.IDENTITY:
-            return self.batch.seen_from(key).text(each.matches)
         if each.kind is Kind.DECISION:
             repeat = self.recipe.operation_of[key.partition(":")[0]].repeat
             return repeat.choice if repeat else next(choice.name for choice in each.choices if not choice.ends)
-        if each.limits.action and each.limits.action.accepted:
-            return each.limits.action.accepted[0]
-        if each.options:
-            return each.options[0]
-        if each.unit:
-            return self.good_number(key, each)
-        return self.at.isoformat() if each.kind is Kind.TIME else f"{each.name}-{key}"
+        if each.kind is Kind.IDENTITY:
+            return self.batch.seen_from(key).text(each.matches)
+        if each.kind is Kind.TIME:
+            return self.at.isoformat()
+        accepted = each.limits.action.accepted if each.limits.action else ()
+        words = accepted or each.options
+        return words[0] if words else self.good_number(key, each) if each.unit else f"{each.name}-{key}"
 
     def good_number(self, key: str, each: Field) -> str:
         """Return a number between the narrowest bounds."""
-        assert self.batch
         assert each.unit
         values = self.batch.seen_from(key)
-        lows, highs = [], []
-        for limit in (each.limits.plausible, each.limits.action, each.limits.alert):
-            if limit and limit.low:
-                lows.append(limit.low(values))
-            if limit and limit.high:
-                highs.append(limit.high(values))
-        low, high = max(lows, default=0), min(highs, default=None)
-        number = low * 2 if high is None else (low + high) / 2
-        digits = float(number / each.unit.factor)
-        return f"{digits:.6g} {each.unit}" if each.unit.text != "labels" else str(int(digits))
+        limits = [limit for limit in (each.limits.plausible, each.limits.action, each.limits.alert) if limit]
+        low = max((limit.low(values) for limit in limits if limit.low), default=0)
+        high = min((limit.high(values) for limit in limits if limit.high), default=None)
+        digits = float((low * 2 + 1 if high is None else (low + high) / 2) / each.unit.factor)
+        return str(max(1, int(digits))) if each.kind is Kind.LABELS else f"{digits:.6g} {each.unit}"

@@ -14,13 +14,14 @@ from batch_records.master.text import Item
 def add_material(step: StepText) -> Iterator[Field]:
     """Scan the lot of each material that goes in."""
     for name, item in step.fields():
-        keys = item.keys(("material",), ("gives", *COMMON))
-        yield Field(
-            **step.common(name, keys),
-            kind=Kind.LOT,
-            material=keys["material"].text,
-            gives=dict(_given(keys["gives"])) if "gives" in keys else {},
-        )
+        with step.collecting():
+            keys = item.keys(("material",), ("gives", *COMMON))
+            yield Field(
+                **step.common(name, keys),
+                kind=Kind.LOT,
+                material=keys["material"].text,
+                gives=dict(_given(keys["gives"])) if "gives" in keys else {},
+            )
 
 
 def _given(item: Item) -> Iterator[tuple[str, Given]]:

@@ -13,13 +13,14 @@ from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
 def calculate(step: StepText) -> Iterator[Field]:
     """Compute values from recorded ones, by a formula with its rounding stated."""
     for name, item in step.fields():
-        keys = item.keys(("formula", "unit", "round"), (*LIMITS, *COMMON))
-        unit = parts.unit(keys["unit"])
-        yield Field(
-            **step.common(name, keys),
-            kind=Kind.CALCULATED,
-            unit=unit,
-            limits=step.limits(keys, unit),
-            formula=step.formula(keys["formula"], unit.dimensions),
-            rounding=parts.rounding(keys["round"]),
-        )
+        with step.collecting():
+            keys = item.keys(("formula", "unit", "round"), (*LIMITS, *COMMON))
+            unit = parts.unit(keys["unit"])
+            yield Field(
+                **step.common(name, keys),
+                kind=Kind.CALCULATED,
+                unit=unit,
+                limits=step.limits(keys, unit),
+                formula=step.formula(keys["formula"], unit.dimensions),
+                rounding=parts.rounding(keys["round"]),
+            )

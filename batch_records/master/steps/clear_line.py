@@ -13,6 +13,7 @@ from batch_records.values.limit import Limit, Limits
 def clear_line(step: StepText) -> Iterator[Field]:
     """Look at each place and say that it is clear."""
     for name, item in step.fields():
-        common = step.common(name, item.keys((), COMMON))
-        limits = Limits(action=Limit("clear", accepted=("clear",)))
-        yield Field(**common, kind=Kind.CHOICE, options=("clear", "not clear"), limits=limits)
+        with step.collecting():
+            common = step.common(name, item.keys((), COMMON))
+            limits = Limits(action=Limit("clear", accepted=("clear",)))
+            yield Field(**common, kind=Kind.CHOICE, options=("clear", "not clear"), limits=limits)

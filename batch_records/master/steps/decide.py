@@ -17,12 +17,13 @@ def decide(step: StepText) -> Iterator[Field]:
     if len(fields) > 1:
         raise Mistake(step.keys["decide"], "a step decides one thing: give each decision a step of its own")
     for name, item in fields:
-        keys = item.keys(("choices",), COMMON)
-        choices = tuple(_choice(step, word, way) for word, way in keys["choices"].mapping().items())
-        if len(choices) < 2:
-            raise Mistake(keys["choices"], "a decision has two or more choices")
-        options = tuple(choice.name for choice in choices)
-        yield Field(**step.common(name, keys), kind=Kind.DECISION, options=options, choices=choices)
+        with step.collecting():
+            keys = item.keys(("choices",), COMMON)
+            choices = tuple(_choice(step, word, way) for word, way in keys["choices"].mapping().items())
+            if len(choices) < 2:
+                raise Mistake(keys["choices"], "a decision has two or more choices")
+            options = tuple(choice.name for choice in choices)
+            yield Field(**step.common(name, keys), kind=Kind.DECISION, options=options, choices=choices)
 
 
 def _choice(step: StepText, name: str, item: Item) -> Choice:

@@ -14,17 +14,18 @@ from batch_records.master.text import Mistake
 def laboratory_result(step: StepText) -> Iterator[Field]:
     """Report what the laboratory found in a sample."""
     for name, item in step.fields():
-        keys = item.keys((), ("unit", "one of", *LIMITS, *COMMON))
-        if ("unit" in keys) == ("one of" in keys):
-            raise Mistake(item, f"“{name}” has either “unit:” or “one of: […]”")
-        unit = parts.unit(keys["unit"]) if "unit" in keys else None
-        options = step.options(keys["one of"]) if "one of" in keys else ()
-        yield Field(
-            **step.common(name, keys),
-            kind=Kind.RESULT,
-            unit=unit,
-            options=options,
-            limits=step.limits(keys, unit, options),
-            sample=step.text("sample"),
-            method=step.text("method"),
-        )
+        with step.collecting():
+            keys = item.keys((), ("unit", "one of", *LIMITS, *COMMON))
+            if ("unit" in keys) == ("one of" in keys):
+                raise Mistake(item, f"“{name}” has either “unit:” or “one of: […]”")
+            unit = parts.unit(keys["unit"]) if "unit" in keys else None
+            options = step.options(keys["one of"]) if "one of" in keys else ()
+            yield Field(
+                **step.common(name, keys),
+                kind=Kind.RESULT,
+                unit=unit,
+                options=options,
+                limits=step.limits(keys, unit, options),
+                sample=step.text("sample"),
+                method=step.text("method"),
+            )

@@ -15,15 +15,16 @@ def print_label(step: StepText) -> Iterator[Field]:
     """Print labels with the batch's identity, and count them."""
     labels = Unit.parse("labels")
     for name, item in step.fields():
-        keys = item.keys(("lines",), (*LIMITS, *COMMON))
-        lines = keys["lines"].sequence()
-        for line in lines:
-            if set("{}").intersection(IN_BRACES.sub("", line.text)):
-                raise Mistake(line, "a value's name stands in braces: “Batch {batch}”")
-        yield Field(
-            **step.common(name, keys),
-            kind=Kind.LABELS,
-            unit=labels,
-            limits=step.limits(keys, labels),
-            lines=tuple(line.text for line in lines),
-        )
+        with step.collecting():
+            keys = item.keys(("lines",), (*LIMITS, *COMMON))
+            lines = keys["lines"].sequence()
+            for line in lines:
+                if set("{}").intersection(IN_BRACES.sub("", line.text)):
+                    raise Mistake(line, "a value's name stands in braces: “Batch {batch}”")
+            yield Field(
+                **step.common(name, keys),
+                kind=Kind.LABELS,
+                unit=labels,
+                limits=step.limits(keys, labels),
+                lines=tuple(line.text for line in lines),
+            )

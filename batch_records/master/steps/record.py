@@ -16,7 +16,8 @@ _KINDS = {"text": Kind.TEXT, "time": Kind.TIME}
 def record(step: StepText) -> Iterator[Field]:
     """Enter values that were seen or read by a person."""
     for name, item in step.fields():
-        yield entered(step, name, item)
+        with step.collecting():
+            yield entered(step, name, item)
 
 
 def entered(step: StepText, name: str, item: Item) -> Field:

@@ -12,4 +12,5 @@ from batch_records.master.step_text import COMMON, StepText, step_type
 def take_sample(step: StepText) -> Iterator[Field]:
     """Take samples and scan their tubes."""
     for name, item in step.fields():
-        yield Field(**step.common(name, item.keys((), COMMON)), kind=Kind.SAMPLE)
+        with step.collecting():
+            yield Field(**step.common(name, item.keys((), COMMON)), kind=Kind.SAMPLE)

@@ -12,5 +12,6 @@ from batch_records.master.step_text import COMMON, StepText, step_type
 def use_equipment(step: StepText) -> Iterator[Field]:
     """Scan the equipment that this batch is to use from here on."""
     for name, item in step.fields():
-        keys = item.keys(("equipment",), COMMON)
-        yield Field(**step.common(name, keys), kind=Kind.EQUIPMENT, equipment_class=keys["equipment"].text)
+        with step.collecting():
+            keys = item.keys(("equipment",), COMMON)
+            yield Field(**step.common(name, keys), kind=Kind.EQUIPMENT, equipment_class=keys["equipment"].text)
