@@ -166,7 +166,7 @@ class ReportPage:
     """Everything that ``report.html`` asks for."""
 
     batch: shapes.BatchHead
-    step: shapes.StepLink | None
+    from_step: shapes.StepLink | None
     back_url: str
 
 

@@ -22,7 +22,7 @@ from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
 
-_OPEN_TO_ALL = ("people.sign_in", "static", "health")
+_OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _PAGES = (
     "batches.board",
     "batches.batch",

@@ -1,0 +1,55 @@
+"""Play a whole batch through tablets and instruments, in accelerated process time, and print its record.
+
+Every person's taps go through the real pages, every measurement through the simulated instruments' real wires.
+With --peers the bioreactor is node-opcua's and counts come from files that a real Vi-CELL BLU exported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from mes.cli.verify import report
+from mes.demonstration.laboratory import ORDERS
+from mes.demonstration.player import Player
+from mes.demonstration.processes import Laboratory, free_port
+from mes.demonstration.tablet import NotDone
+
+about = "play a whole batch"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--peers", action="store_true", help="with instruments that this project did not write")
+    parser.add_argument("--folder", type=Path, default=Path(".lab/demo"), help="made anew (.lab/demo)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Play, and say where the record is and whether the ledger is whole."""
+    began = time.monotonic()
+    folder = options.folder.resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+
+    def tell(sentence: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - began:5.1f} s  {sentence}\n")
+        sys.stdout.flush()
+
+    with Laboratory(folder, free_port(), peers=options.peers) as laboratory:
+        tell(f"the laboratory is open at {laboratory.url}")
+        player = Player(laboratory.url, laboratory.panel, laboratory.passphrase, tell)
+        try:
+            batch = player.play(ORDERS[0])
+            pdf = folder / f"{batch}.pdf"
+            pdf.write_bytes(player.record())
+        except NotDone as sentence:
+            sys.stderr.write(f"The batch did not come to its end: {sentence}\n")
+            return 1
+        finally:
+            player.close()
+        tell("the record is printed; the ledger is checked")
+        holds = report(laboratory.environment)
+    sys.stdout.write(f"\n  {pdf}\n")
+    return 0 if holds else 1

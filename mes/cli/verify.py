@@ -1,0 +1,56 @@
+"""Walk the ledger: re-hash every line, follow every book, compare every head, every sealed range of readings, every
+view with what the lines say. Exit code 0 if all holds, 1 with each flaw named if not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+
+from mes.cli import Missing, folder_argument
+from mes.db import Database
+from mes.ledger.verify import verify
+from mes.settings import Settings
+
+about = "walk the ledger"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    folder_argument(parser)
+    parser.add_argument("--head", action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Verify one installation."""
+    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
+    return 0 if report(environment, dict(map(_head, options.head))) else 1
+
+
+def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] | None = None) -> bool:
+    """Verify, print what was found, and return whether everything holds."""
+    settings = Settings.from_environment(environment)
+    database = Database(settings.database_url)
+    if database.is_sqlite and not (settings.folder / "mes.sqlite").exists():
+        raise Missing(f"there is no database in {settings.folder}")
+    began = time.monotonic()
+    with database.reader.connect() as connection:
+        verified = verify(connection, heads)
+    database.dispose()
+    seconds = time.monotonic() - began
+    for flaw in verified.flaws:
+        sys.stdout.write(f"  {flaw.book}, page {flaw.page}: {flaw.sentence}\n")
+    verdict = "whole" if verified.holds else f"NOT whole: {len(verified.flaws)} flaws"
+    sys.stdout.write(
+        f"  The ledger is {verdict}: {verified.lines:,} lines in {verified.books} books, "
+        f"{verified.readings:,} readings sealed, checked in {seconds:.1f} s.\n"
+    )
+    return verified.holds
+
+
+def _head(text: str) -> tuple[str, tuple[int, str]]:
+    book, page, hashed = text.rsplit(":", 2)
+    return book, (int(page), hashed)

@@ -1,0 +1,286 @@
+"""Plays one batch from the order to the final release.
+
+Every person's taps go through the pages, every measurement through the instruments; process time passes as the recipe
+needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from batch_records.executed.batch import parse_key
+from batch_records.master.load import load
+from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage, Step
+from mes.demonstration import score
+from mes.demonstration.tablet import Form, NotDone, Page, Tablet
+
+_BY_ROLE = {
+    Role.OPERATOR: "alice",
+    Role.VERIFIER: "bob",
+    Role.ANALYST: "lena",
+    Role.PHYSICIAN: "dora",
+    Role.REVIEWER: "rita",
+    Role.RELEASER: "petra",
+}
+_SECOND = {**_BY_ROLE, Role.ANALYST: "luis"}
+_PATIENCE = 20.0  # seconds to wait for a reading that is on its way
+_LABORATORY = "the laboratory did not do it"
+
+
+@dataclass
+class Player:
+    """The people of one batch, their tablets, and the front panels of the simulated instruments."""
+
+    url: str
+    panel: str
+    password: str
+    tell: Callable[[str], None] = print
+    tubes: Mapping[str, str] = field(default_factory=dict)  # step key → the tube's code, where the score gives one
+    tablets: dict[str, Tablet] = field(default_factory=dict)
+    batch: str = ""
+    coi: str = ""
+    recipe: Recipe | None = None
+    flow: Mapping[str, float] = field(default_factory=dict)
+    taken: int = 0
+    told: str = ""
+
+    def play(self, coi: str) -> str:
+        """Play a whole batch for an order, and return its number."""
+        self.start(coi)
+        while key := self.next_step():
+            if self._step(key).stage is Stage.FINAL:
+                break
+            if key == score.DAY_5[0]:
+                for earlier in score.DAY_5[1]:
+                    self.step(earlier)
+            self.step(key)
+        self.release("conditional")
+        while key := self.next_step():
+            self.step(key)
+        self.release("final")
+        return self.batch
+
+    # --- people and their tablets ---------------------------------------------------------------------------------
+
+    def tablet(self, user: str) -> Tablet:
+        """Return somebody's tablet, signed in."""
+        if user not in self.tablets:
+            self.tablets[user] = Tablet(self.url)
+            self.tablets[user].sign_in(user, self.password)
+        return self.tablets[user]
+
+    def signed(self, user: str, **fields: str) -> dict[str, str]:
+        """Return what somebody enters to sign."""
+        return {"user": user, "password": self.password, **fields}
+
+    def close(self) -> None:
+        """Put all tablets away."""
+        for tablet in self.tablets.values():
+            tablet.close()
+
+    # --- the batch ------------------------------------------------------------------------------------------------
+
+    def start(self, coi: str) -> None:
+        """Issue the batch for an order."""
+        self.coi = coi
+        dora = self.tablet("dora")
+        form = _must(dora.open(f"/batches/start?coi={coi}").form("/batches/start"))
+        facts = {f"value.{name}": text for name, text in score.FACTS.items()}
+        facts["value.weight_measured"] = f"{self.now() - timedelta(days=1):%Y-%m-%d %H:%M}"
+        self.batch = dora.send(form, facts).url.rsplit("/", 1)[-1]
+        record: Mapping[str, Any] = dora.json(f"/api/v1/batches/{self.batch}")
+        self.recipe = load(record["recipe_text"])
+        self.tell(f"batch {self.batch} started for {coi}")
+
+    def next_step(self) -> str:
+        """Return the key of the step that is next, as the batch's page says; empty when there is none."""
+        link = self.tablet("alice").open(f"/batches/{self.batch}").links.get("primary", "")
+        return link.rsplit("/", 1)[-1] if "/steps/" in link else ""
+
+    def values(self) -> dict[str, str]:
+        """Return what is recorded so far, by name."""
+        record: Mapping[str, Any] = self.tablet("alice").json(f"/api/v1/batches/{self.batch}")
+        found: dict[str, str] = {}
+        for line in record["lines"]:
+            body = json.loads(line["text"])["body"]
+            if "field" in body and "value" in body:
+                found[body["field"]] = body["value"]
+        return found
+
+    def step(self, key: str) -> None:
+        """Do one step: what happens to the cells, what is recorded of it, and the second person's check."""
+        step = self._step(key)
+        self._tell_operation(step)
+        tablet = self.tablet(_BY_ROLE[step.performer])
+        act = score.ACTS.get(step.id, score.Act())
+        self._happen(act, key)
+        deadline = time.monotonic() + _PATIENCE
+        while not self._tap(tablet, step, key):
+            if time.monotonic() > deadline:
+                raise NotDone(f"step {key} does not come to an end")
+
+    def release(self, stage: str) -> None:
+        """Review the record and release the batch for a stage."""
+        quinn, petra = self.tablet("quinn"), self.tablet("petra")
+        self.tell(f"quality reviews the record and releases the batch: {stage} release")
+        quinn.send(_must(quinn.open(f"/batches/{self.batch}/review").form("/review")), self.signed("quinn"))
+        ending = f"/release/{stage}"
+        petra.send(_must(petra.open(f"/batches/{self.batch}/release").form(ending)), self.signed("petra"))
+
+    def record(self) -> bytes:
+        """Have the record's PDF made, and return it."""
+        petra, path = self.tablet("petra"), f"/batches/{self.batch}/record/"
+        page = petra.open(path)
+        page = petra.send(_must(page.form("/record/")), {})
+        while "being made" in page.text:
+            time.sleep(0.3)
+            page = petra.open(path)
+        return petra.download(f"{path}batch-record.pdf")
+
+    # --- one step -------------------------------------------------------------------------------------------------
+
+    def _step(self, key: str) -> Step:
+        if self.recipe is None:
+            raise NotDone("no batch was started")
+        return self.recipe.steps[parse_key(key)[0]]
+
+    def _tap(self, tablet: Tablet, step: Step, key: str) -> bool:
+        """Do the next thing that the page offers. Return whether the step is over."""
+        page = tablet.open(f"/batches/{self.batch}/steps/{key}")
+        if form := page.form("/verification"):
+            user = _SECOND[step.verifier] if step.verifier else ""
+            tablet.send(form, self.signed(user))
+            return True
+        if form := page.form("/decision"):
+            return self._decide(tablet, step, key, form)
+        if form := page.form("/readings"):
+            return self._take(tablet, form)
+        entering = page.form("/values")
+        if entering and (entering.asks or self._is_to_compute(step, page)):
+            tablet.send(entering, self._entered(step, key, entering))
+            return False
+        if form := page.form("/complete"):
+            tablet.send(form, self.signed(_BY_ROLE[step.performer]) if "password" in form.asks else {})
+            return step.verifier is None
+        self._let_time_pass(step)
+        return False
+
+    def _is_to_compute(self, step: Step, page: Page) -> bool:
+        return step.type == "calculate" and page.form("/complete") is None and "compute" in page.text
+
+    def _take(self, tablet: Tablet, form: Form) -> bool:
+        try:
+            tablet.send(form, {})
+        except NotDone:
+            time.sleep(0.15)  # the reading is on its way, or the next one is
+        return False
+
+    def _decide(self, tablet: Tablet, step: Step, key: str, form: Form) -> bool:
+        (asked,) = step.fields
+        choice = score.CHOICES.get(asked.name) or self._harvest_or_not()
+        user = _BY_ROLE[step.performer]
+        tablet.send(form, self.signed(user, **{f"value.{asked.name}": choice}))
+        return step.verifier is None
+
+    def _harvest_or_not(self) -> str:
+        values = self.values()
+        enough = score.number(values["culture_cells"]) >= score.number(values["planned_cells"])
+        well = score.number(values["culture_viability"]) >= 85
+        checked = "day5_gate" in values
+        return "ready for harvest" if enough and well and checked else "continue the culture"
+
+    def _entered(self, step: Step, key: str, form: Form) -> dict[str, str]:
+        values = self.values()
+        if self.flow:
+            values["flow cd7 negative"] = f"{100 - self.flow['cd7']:.1f}"
+        asked = {name.removeprefix("value.") for name in form.asks if name.startswith("value.")}
+        return {f"value.{each.name}": self._answer(each, key, values) for each in step.fields if each.name in asked}
+
+    def _answer(self, each: Field, key: str, values: Mapping[str, str]) -> str:
+        if each.kind is Kind.IDENTITY:
+            return values.get(each.matches, self.coi)
+        if each.kind is Kind.SAMPLE:
+            return self._tube(key)
+        if each.kind is Kind.TIME:
+            return f"{self.now():%Y-%m-%d %H:%M}"
+        if each.name in score.FROM_FLOW:
+            return f"{self.flow[score.FROM_FLOW[each.name]]:g}"
+        if each.name in score.LOTS | score.EQUIPMENT:
+            return (score.LOTS | score.EQUIPMENT)[each.name]
+        if each.name in score.METABOLITES:
+            return f"{self.culture()[each.name]:.1f}"
+        if each.name == "culture_volume":
+            return f"{self.culture()['volume']:.0f}"
+        if each.kind is Kind.CHOICE and each.options == ("clear", "not clear"):
+            return "clear"
+        typed = score.TYPED[each.name]
+        return typed if isinstance(typed, str) else typed(values)
+
+    def _tube(self, key: str) -> str:
+        self.taken += 1
+        return self.tubes.get(key) or f"{self.batch}-T{self.taken:03}"
+
+    # --- the cells and the clock ----------------------------------------------------------------------------------
+
+    def ask(self, path: str, **values: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON
+        """Do something at an instrument's front panel."""
+        answer = httpx.post(f"{self.panel}{path}", json=values, timeout=90)
+        told: Mapping[str, Any] = answer.json()
+        if answer.is_error:
+            raise NotDone(f"{path}: {told.get('error', answer.text)}")
+        return told
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the true state of the simulated culture: what a person at the vessel sees."""
+        state: Mapping[str, Any] = httpx.get(f"{self.panel}/state", timeout=30).json()
+        return state
+
+    def now(self) -> datetime:
+        """Return the process time."""
+        return datetime.fromisoformat(self.state()["time"])
+
+    def culture(self) -> Mapping[str, float]:
+        """Return what the bioreactor holds."""
+        contents: Mapping[str, float] = self.state()["vessels"]["bioreactor"]
+        return contents
+
+    def _happen(self, act: score.Act, key: str) -> None:
+        """Let happen to the cells what the score says, before the step is recorded."""
+        if act.hours and not act.before_completing and (not act.later_rounds_only or parse_key(key)[1] > 1):
+            self.ask("/clock/skip", hours=act.hours)
+        if act.event:
+            values = self.values()
+            self.ask("/culture/event", event=act.event, volume=act.volume(values), cells=act.cells(values))
+        if act.count:
+            self.ask("/counter/count", sample=self.values()[act.sample], vessel=act.count)
+        if act.flow:
+            self.flow = httpx.get(f"{self.panel}/flow", params={"vessel": act.flow}, timeout=30).json()
+
+    def _let_time_pass(self, step: Step) -> None:
+        act = score.ACTS.get(step.id, score.Act())
+        if not (act.before_completing and act.hours):
+            time.sleep(0.1)
+            return
+        self.ask("/clock/skip", hours=act.hours)
+
+    def _tell_operation(self, step: Step) -> None:
+        if self.recipe is None:
+            return
+        operation = self.recipe.operation_of[step.id]
+        words = f"{operation.id} {operation.title}"
+        if words != self.told:
+            self.told = words
+            self.tell(f"{self.now():%Y-%m-%d %H:%M}  {words}")
+
+
+def _must(form: Form | None) -> Form:
+    if form is None:
+        raise NotDone(_LABORATORY)
+    return form
