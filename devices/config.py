@@ -80,7 +80,7 @@ class OpcUaSettings:
     password: str | None = None
     sampling: float = 0
     publishing: float = 0.25
-    queue: int = 10_000
+    queue: int = 5_000
     keep_alive: float = 2
     outage: float = 3_600
 
@@ -162,13 +162,14 @@ def _zone(top: Table) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        top.mistake("zone", f"“{name}” is no time zone; write one like Europe/Berlin or UTC")
+        if name:
+            top.mistake("zone", f"“{name}” is no time zone; write one like Europe/Berlin or UTC")
         return ZoneInfo("UTC")
 
 
 def _mes(table: Table) -> Mes:
     url = table.text("url")
-    if not url.startswith(("http://", "https://")):
+    if url and not url.startswith(("http://", "https://")):
         table.mistake("url", "the MES's address begins with https:// (or http:// on this machine)")
     mes = Mes(
         url=url.rstrip("/"),
@@ -225,7 +226,7 @@ def _file(table: Table) -> FileSettings:
 
 def _opcua(instrument: OpcUaInstrument, table: Table) -> OpcUaSettings:
     url, user = table.text("url"), table.text("user", "")
-    if not url.startswith("opc.tcp://"):
+    if url and not url.startswith("opc.tcp://"):
         table.mistake("url", "an OPC-UA server's address begins with opc.tcp://")
     return OpcUaSettings(
         url=url,

@@ -75,7 +75,7 @@ def only_writer(spool: Path) -> Iterator[None]:
 
 def stamp(time: datetime) -> str:
     """Write a time as it goes to disk and over the wire: UTC, exactly six fractional digits, Z."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def instant(text: str) -> datetime:

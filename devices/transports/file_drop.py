@@ -56,6 +56,7 @@ class FileDrop:
         self._archive, self._rejected = settings.folder / "archive", settings.folder / "rejected"
         self._seen: dict[Path, tuple[tuple[int, int], float]] = {}  # file → its size and time, and since when
         self._names: dict[str, str] = {}  # digest → the name it came with
+        self._held: dict[str, Conversion] = {}  # digest → what was read, while some of it is not due
 
     def run(self, stop: Stop) -> None:
         """Watch until told to stop."""
@@ -117,7 +118,7 @@ class FileDrop:
             path.replace(self._settings.folder / f"grown-{path.name}")
             return
         try:
-            conversion = self._convert(self._instrument.kind, content, self._zone)
+            conversion = self._held.get(path.stem) or self._convert(self._instrument.kind, content, self._zone)
         except ProtocolError as refused:
             self._reject(path, str(refused))
         else:
@@ -135,6 +136,9 @@ class FileDrop:
             if ahead:
                 self._intake.notice(f"{name}: {len(ahead)} values are dated ahead of this gateway's clock, and held")
         next_due = min(ahead, default=None)
+        self._held = {digest: held for digest, held in self._held.items() if digest != path.stem}
+        if next_due:
+            self._held[path.stem] = conversion
         self._intake.spool.file_read(self._intake.instrument, path.stem, name, next_due and next_due - AHEAD)
 
     def _reject(self, path: Path, reason: str) -> None:

@@ -155,12 +155,14 @@ class OpcUaSubscription:
         request = ua.CreateMonitoredItemsParameters(
             SubscriptionId=subscription, TimestampsToReturn=ua.TimestampsToReturn.Both, ItemsToCreate=items
         )
-        for item, made in zip(items, await connection.session.create_monitored_items(request), strict=True):
+        results = await connection.session.create_monitored_items(request)
+        for item, made in zip(items, results, strict=True):
             node = self._settings.nodes[item.RequestedParameters.ClientHandle]
             if not made.StatusCode.is_good():
                 self._intake.notice(f"{node.channel}: {node.node} cannot be had: {made.StatusCode.name}")
-            elif made.RevisedQueueSize < self._settings.queue:
-                self._intake.notice(f"{node.channel}: the server holds {made.RevisedQueueSize} values in an outage")
+        held = min((made.RevisedQueueSize for made in results if made.StatusCode.is_good()), default=MESSAGE)
+        if held < self._settings.queue:
+            self._intake.notice(f"the server holds {held} values of a node in an outage, not {self._settings.queue}")
 
     def _item(self, handle: int, node: str) -> ua.MonitoredItemCreateRequest:
         # Each measurement is a reading, equal to the one before or not: "no news" must not look like "no change".

@@ -2,7 +2,8 @@
 
 pyserial does not notice when the far end of a ``socket://`` is silently gone: reads time out empty and writes succeed,
 for ever. So TCP's own keep-alive is switched on, and nothing here trusts a write that no reply has answered. Any
-failure closes the port; it is opened again after a pause, its old input thrown away, and the protocol starts anew.
+failure closes the port; it is opened again after a pause (which throws away what came meanwhile), and the protocol
+starts anew.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Event as Stop
 from zoneinfo import ZoneInfo
 
@@ -50,7 +52,8 @@ class SerialLine:
                 _log.error("%s is not acknowledged: %s", self._intake.instrument, full)
             stop.wait(0 if stop.is_set() else backoff.wait())
 
-    def _open(self) -> serial.Serial:
+    @contextmanager
+    def _open(self) -> Iterator[serial.Serial]:
         line = self._settings.line
         port = serial.serial_for_url(
             self._settings.port,
@@ -60,11 +63,16 @@ class SerialLine:
             stopbits=line.stop_bits,
             timeout=GLANCE,
         )
-        if isinstance(peer := getattr(port, "_socket", None), socket.socket):
+        peer = getattr(port, "_socket", None)
+        if isinstance(peer, socket.socket):
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 10_000)
-        port.reset_input_buffer()
-        return port
+        try:
+            yield port
+        finally:
+            port.close()
+            if isinstance(peer, socket.socket):
+                peer.close()  # pyserial leaves it open when the far end is gone
 
     def _listen(self, port: serial.Serial, stop: Stop, now: Callable[[], float]) -> None:
         link: Link = self._instrument.link()

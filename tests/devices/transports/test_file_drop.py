@@ -1,0 +1,214 @@
+"""A folder that files fall into: whole, half, twice, foreign, early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from devices import worker
+from devices.config import FileSettings
+from devices.instrument import Conversion, Measurement
+from devices.instruments.vicell_blu_export import ViCellBluExport
+from devices.intake import Intake
+from devices.protocols import ProtocolError
+from devices.transports.file_drop import AHEAD, FileDrop
+from tests.devices.support import NOON, SetClock, readings
+
+UTC_ZONE = ZoneInfo("UTC")
+Drop = Callable[[], FileDrop]
+
+
+def lines(_kind: str, content: bytes, _zone: ZoneInfo) -> Conversion:
+    """A converter whose files say, a line each, a sample and when it was measured."""
+    if b"foreign" in content:
+        raise ProtocolError("another instrument's")
+    found = Conversion(notices=["a line is empty"] if b"\n\n" in content else [])
+    for line in filter(None, content.splitlines()):
+        sample, _, time = line.decode().partition(" ")
+        measured = datetime.fromisoformat(time) if time else None
+        found.measurements.append(
+            Measurement("viability", "96.9", "%", line, sample=sample, source_time=measured, origin=sample)
+        )
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "exports"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def drop(folder: Path, intake: Intake) -> FileDrop:
+    return FileDrop(ViCellBluExport(), FileSettings(folder, settle=2), UTC_ZONE, intake, lines)
+
+
+def settle(drop: FileDrop) -> None:
+    """Look twice, with long enough between that what is there has stopped growing."""
+    drop.look(0)
+    drop.look(2)
+
+
+def samples(intake: Intake) -> list[str | None]:
+    return [reading.sample for reading in readings(intake.spool)]
+
+
+def notes(intake: Intake, kind: str) -> list[str]:
+    found = intake.spool._connection.execute("select text from note where kind = ? order by number", (kind,))
+    return [text for (text,) in found]
+
+
+def test_a_file_is_taken_and_kept_byte_for_byte(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """Under the name of its digest; the folder is empty again."""
+    (folder / "Export.CSV").write_bytes(b"S-1\nS-2\n")
+    settle(drop)
+    digest = sha256(b"S-1\nS-2\n").hexdigest()
+    assert samples(intake) == ["S-1", "S-2"]
+    assert (folder / "archive" / f"{digest}.csv").read_bytes() == b"S-1\nS-2\n"
+    assert [path.name for path in folder.iterdir() if path.is_file()] == []
+
+
+def test_a_growing_file_is_waited_for(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """It is read when its size has not changed for a while, and then as a whole."""
+    file = folder / "export.csv"
+    file.write_bytes(b"S-1\n")
+    drop.look(0)
+    file.write_bytes(b"S-1\nS-2\n")
+    drop.look(2)
+    assert samples(intake) == []
+    drop.look(4)
+    assert samples(intake) == ["S-1", "S-2"]
+
+
+@pytest.mark.parametrize("name", ["export.csv.tmp", "export.part", ".hidden.csv", "export.csv~"])
+def test_a_file_under_a_name_for_the_unfinished_waits(drop: FileDrop, folder: Path, intake: Intake, name: str) -> None:
+    """Until it is renamed."""
+    (folder / name).write_bytes(b"S-1\n")
+    settle(drop)
+    assert samples(intake) == []
+    (folder / name).rename(folder / "export.csv")
+    drop.look(3)
+    drop.look(6)
+    assert samples(intake) == ["S-1"]
+
+
+def test_an_empty_file_waits(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """Its program has opened it and not written yet."""
+    (folder / "export.csv").touch()
+    settle(drop)
+    assert (folder / "export.csv").exists()
+    assert samples(intake) == []
+
+
+def test_a_file_that_comes_again_is_known(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """Whatever it is called: same bytes, no new reading, and a notice."""
+    (folder / "export.csv").write_bytes(b"S-1\n")
+    settle(drop)
+    (folder / "copy of export.csv").write_bytes(b"S-1\n")
+    drop.look(4)
+    drop.look(6)
+    assert samples(intake) == ["S-1"]
+    assert notes(intake, "notice")[0].startswith("copy of export.csv came again and is known: sha256:")
+
+
+def test_a_row_that_comes_again_is_known(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """An export that grew holds what the one before held."""
+    (folder / "monday.csv").write_bytes(b"S-1\n")
+    settle(drop)
+    (folder / "tuesday.csv").write_bytes(b"S-1\nS-2\n")
+    drop.look(4)
+    drop.look(6)
+    assert samples(intake) == ["S-1", "S-2"]
+    assert [reading.sequence for reading in readings(intake.spool)] == [1, 2]
+
+
+def test_a_foreign_file_is_put_aside_with_its_reason(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """It stays byte for byte; the reason is beside it, in the log and in the spool."""
+    (folder / "balance.csv").write_bytes(b"foreign")
+    settle(drop)
+    assert (folder / "rejected" / "balance.csv").read_bytes() == b"foreign"
+    assert (folder / "rejected" / "balance.csv.reason.txt").read_text() == "another instrument's\n"
+    assert notes(intake, "garbled")[0].endswith("another instrument's")
+    assert samples(intake) == []
+
+
+def test_two_foreign_files_of_one_name_are_both_kept(drop: FileDrop, folder: Path) -> None:
+    """The second gets the name of its digest."""
+    for number, content in enumerate((b"foreign 1", b"foreign 2")):
+        (folder / "balance.csv").write_bytes(content)
+        drop.look(number * 10)
+        drop.look(number * 10 + 5)
+    kept = [path.read_bytes() for path in (folder / "rejected").glob("*.csv")]
+    assert sorted(kept) == [b"foreign 1", b"foreign 2"]
+
+
+def test_a_row_dated_ahead_is_held_until_its_time(
+    drop: FileDrop, folder: Path, intake: Intake, clock: SetClock
+) -> None:
+    """It is said once, and the row is taken when its time has come, without the file coming again."""
+    later = NOON + timedelta(days=3)
+    (folder / "export.csv").write_text(f"S-1 {NOON.isoformat()}\nS-2 {later.isoformat()}\n")
+    settle(drop)
+    assert samples(intake) == ["S-1"]
+    assert notes(intake, "notice") == ["export.csv: 1 values are dated ahead of this gateway's clock, and held"]
+    clock.now = later - AHEAD
+    drop.look(10)
+    assert samples(intake) == ["S-1", "S-2"]
+    assert notes(intake, "notice") == ["export.csv: 1 values are dated ahead of this gateway's clock, and held"]
+
+
+def test_what_was_moved_but_not_read_is_read_by_the_next_gateway(folder: Path, intake: Intake) -> None:
+    """Killed between the two: the archive is the list of what there is to read."""
+
+    def killed(*_: object) -> Conversion:
+        raise KeyboardInterrupt
+
+    (folder / "export.csv").write_bytes(b"S-1\n")
+    with pytest.raises(KeyboardInterrupt):
+        settle(FileDrop(ViCellBluExport(), FileSettings(folder), UTC_ZONE, intake, killed))
+    FileDrop(ViCellBluExport(), FileSettings(folder), UTC_ZONE, intake, lines).look(0)
+    assert samples(intake) == ["S-1"]
+
+
+def test_a_file_that_grew_after_it_was_moved_comes_anew(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """A program that held it open wrote on; what is kept under a digest has that digest."""
+    (folder / "archive").mkdir()
+    (folder / "archive" / f"{sha256(b'S-1').hexdigest()}.csv").write_bytes(b"S-1\nS-2\n")
+    settle(drop)
+    drop.look(4)
+    assert samples(intake) == ["S-1", "S-2"]
+    assert [path.stem for path in (folder / "archive").iterdir()] == [sha256(b"S-1\nS-2\n").hexdigest()]
+
+
+def test_notices_of_a_file_are_told_once(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """With the name that the file came under."""
+    (folder / "export.csv").write_bytes(b"S-1\n\nS-2\n")
+    settle(drop)
+    assert notes(intake, "notice") == ["export.csv: a line is empty"]
+
+
+@pytest.mark.filterwarnings("ignore:The `dateutil.zoneinfo` module:DeprecationWarning")
+def test_the_worker_gives_what_the_instruments_file_gives(captures: Path) -> None:
+    """The real export through the process of its own: the same measurements, to the byte."""
+    content = (captures / "exports/beckman_vi_cell_blu/Beckman_Vi-Cell-BLU_example01.csv").read_bytes()
+    zone = ZoneInfo("Europe/Berlin")
+    assert worker.convert("vicell-blu-export", content, zone) == ViCellBluExport().convert(content, zone)
+
+
+def test_the_worker_refuses_with_the_files_reason() -> None:
+    """Its last line on standard error is the sentence."""
+    with pytest.raises(ProtocolError, match=r"^no export of a Vi-CELL BLU: it has no column"):
+        worker.convert("vicell-blu-export", b"Well,Count\r\n", UTC_ZONE)
+
+
+def test_a_worker_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile file costs its own process, and its reason says so."""
+    monkeypatch.setattr(worker, "PATIENCE", 0.01)
+    with pytest.raises(ProtocolError, match="took longer than"):
+        worker.convert("vicell-blu-export", b"", UTC_ZONE)
