@@ -12,10 +12,11 @@ from flask import url_for
 from sqlalchemy import ColumnElement, Select, select
 
 from batch_records.executed.draft import Malformed
+from mes.audit.words import old_and_new, what
 from mes.batches.shown import local
 from mes.context import installation
 from mes.ledger.line import utc
-from mes.ledger.tables import book, line
+from mes.ledger.tables import line
 from mes.people.queries import names
 from mes.web.forms import local_time
 from mes.web.shapes import Option
@@ -124,14 +125,14 @@ def _after(at: str, of: str, page: str) -> ColumnElement[bool]:
 def _line(text: str, hashed: str, people: Mapping[str, str]) -> AuditLine:
     content = json.loads(text)
     body, signed = content.get("body", {}), content.get("signed")
-    old, new = _old_and_new(body)
+    old, new = old_and_new(body)
     return AuditLine(
         book=content["book"],
         page=content["page"],
         who=people.get(content["author"], content["author"]),
         role=content.get("role", ""),
         at=local(datetime.fromisoformat(content["at"])),
-        what=_what(content["kind"], body),
+        what=what(content["kind"], body),
         old=old,
         new=new,
         why=content.get("reason"),
@@ -139,34 +140,3 @@ def _line(text: str, hashed: str, people: Mapping[str, str]) -> AuditLine:
         place=content.get("workstation", ""),
         hash=hashed,
     )
-
-
-def _what(kind: str, body: Mapping[str, Any]) -> str:
-    words = [kind]
-    if "step" in body:
-        words.append(f"step {body['step']}")
-    words += [
-        str(body[key]) for key in ("field", "sentence", "description", "number", "cause", "because") if key in body
-    ]
-    return ", ".join(words)
-
-
-def _old_and_new(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    if "changes" in body:
-        pairs = body["changes"].items()
-        old = ", ".join(f"{key} {_said(before)}" for key, (before, _) in pairs)
-        return old, ", ".join(f"{key} {_said(after)}" for key, (_, after) in pairs)
-    if "values" in body:
-        return None, ", ".join(f"{key} {_said(value)}" for key, value in body["values"].items())[:600]
-    return body.get("was"), body.get("value") or body.get("conclusion") or body.get("explanation")
-
-
-def _said(value: object) -> str:
-    return "nothing" if value is None else str(value)
-
-
-def counted() -> tuple[int, int]:
-    """Return how many books there are, and how many lines."""
-    with installation().reading() as session:
-        pages = session.connection().execute(select(book.c.pages)).scalars().all()
-    return len(pages), sum(pages)

@@ -67,7 +67,18 @@ def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
     if field.unit is None:
         return text, ""
     quantity = Quantity.parse(text)
-    return quantity.digits, unit_words(quantity.unit)
+    return grouped(quantity.digits), unit_words(quantity.unit)
+
+
+def grouped(digits: str) -> str:
+    """Return digits as written, a long whole part in groups of three with narrow spaces: none is added or lost."""
+    whole, point, rest = digits.partition(".")
+    if not whole.lstrip("+-").isdigit() or len(whole) < 6:
+        return digits
+    head, tail = whole[: len(whole) % 3], whole[len(whole) % 3 :]
+    groups = [head] if head else []
+    groups += [tail[start : start + 3] for start in range(0, len(tail), 3)]
+    return "\u202f".join(groups) + point + rest
 
 
 def limit_words(field: Field, values: Values) -> tuple[str, ...]:

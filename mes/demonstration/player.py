@@ -161,7 +161,11 @@ class Player:
         if form := page.form("/decision"):
             return self._decide(tablet, step, key, form)
         if form := page.form("/readings"):
-            return self._take(tablet, form)
+            tablet.send(form, {})
+            return False
+        if page.waits("/readings"):
+            time.sleep(0.1)  # the reading is on its way, or the next one is
+            return False
         entering = page.form("/values")
         if entering and (entering.asks or self._is_to_compute(step, page)):
             tablet.send(entering, self._entered(step, key, entering))
@@ -174,13 +178,6 @@ class Player:
 
     def _is_to_compute(self, step: Step, page: Page) -> bool:
         return step.type == "calculate" and page.form("/complete") is None and "compute" in page.text
-
-    def _take(self, tablet: Tablet, form: Form) -> bool:
-        try:
-            tablet.send(form, {})
-        except NotDone:
-            time.sleep(0.15)  # the reading is on its way, or the next one is
-        return False
 
     def _decide(self, tablet: Tablet, step: Step, key: str, form: Form) -> bool:
         (asked,) = step.fields

@@ -25,6 +25,7 @@ class Form:
     id: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     asks: list[str] = field(default_factory=list)  # the fields that a person fills in
+    closed: bool = False  # its button cannot be pressed now
 
 
 @dataclass
@@ -39,7 +40,11 @@ class Page:
 
     def form(self, ending: str) -> Form | None:
         """Return the form that is sent to an address with this ending."""
-        return next((form for form in self.forms if form.action.endswith(ending)), None)
+        return next((form for form in self.forms if form.action.endswith(ending) and not form.closed), None)
+
+    def waits(self, ending: str) -> bool:
+        """Say whether there is such a form whose button cannot be pressed yet."""
+        return any(form.action.endswith(ending) and form.closed for form in self.forms)
 
 
 class _Reader(HTMLParser):
@@ -60,8 +65,10 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._form = Form(given.get("action", ""), given.get("id", ""))
             self.forms.append(self._form)
-        elif tag in ("input", "textarea", "select", "button") and given.get("name"):
+        elif tag in ("input", "textarea", "select") and given.get("name"):
             self._field(tag, given)
+        elif tag == "button" and "disabled" in given and self._form:
+            self._form.closed = True
         elif tag == "a" and "primary" in classes:
             self.links["primary"] = given.get("href", "")
         if self._error or "error" in classes:
@@ -87,7 +94,7 @@ class _Reader(HTMLParser):
 
     def _field(self, tag: str, given: dict[str, str]) -> None:
         form = next((form for form in self.forms if form.id == given["form"]), None) if "form" in given else self._form
-        if form is None or tag == "button":
+        if form is None:
             return
         name, kind = given["name"], given.get("type", "text")
         if kind in ("radio", "checkbox"):

@@ -1,0 +1,33 @@
+"""Lines of the ledger in words: what happened, from which value to which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_DETAILS = ("field", "sentence", "description", "number", "cause", "because", "stage")
+
+
+def what(kind: str, body: Mapping[str, Any]) -> str:
+    """Say what a line says happened."""
+    words = [kind]
+    if body.get("step"):
+        words.append(f"step {body['step']}")
+    words += [str(body[key]) for key in _DETAILS if body.get(key)]
+    return ", ".join(words)
+
+
+def old_and_new(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return what was, and what is, as far as a line says so."""
+    if "changes" in body:
+        pairs = body["changes"].items()
+        old = ", ".join(f"{key} {_said(before)}" for key, (before, _) in pairs)
+        return old, ", ".join(f"{key} {_said(after)}" for key, (_, after) in pairs)
+    if "values" in body:
+        return None, ", ".join(f"{key} {_said(value)}" for key, value in body["values"].items())[:600]
+    new = body.get("value") or body.get("conclusion") or body.get("explanation") or body.get("text")
+    return body.get("was"), new
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else str(value)

@@ -1,0 +1,119 @@
+"""The batch record as PDF, made by WeasyPrint in a process of its own: a large record takes memory that stays taken."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from sqlalchemy.orm import Session
+from weasyprint import CSS, HTML
+from weasyprint.urls import URLFetcher
+
+from batch_records.executed.batch import Batch
+from batch_records.executed.progress import Progress
+from mes.batches.queries import find, growth_points
+from mes.batches.shown import local, unit_words
+from mes.context import installation
+from mes.people.queries import names
+from mes.reports.charts import Chart, Line, seconds
+from mes.reports.record import gather
+from mes.reports.series import series_of
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("mes.reports", "templates/document"),
+    autoescape=select_autoescape(),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_CHANNELS = ("temperature", "pH", "dissolved_oxygen", "carbon_dioxide", "viable_cell_density")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A record that was rendered: the file's bytes, its pages, and which state of the record it shows."""
+
+    content: bytes
+    pages: int
+    page: int
+    head: str
+
+    @property
+    def digest(self) -> str:
+        """The name it is kept under."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def render(number: str) -> Rendered:
+    """Render the record of a batch, as it is now."""
+    with installation().reading() as session:
+        batch = find(session, number)
+        record = gather(session, batch, names())
+        charts = [*_growth(batch), *_process(session, batch)]
+    settings = installation().settings
+    html = _TEMPLATES.get_template("record.html").render(
+        record=record,
+        charts=charts,
+        laboratory=settings.laboratory,
+        printed=local(installation().now()),
+    )
+    # A record holds all that it shows: a text in it must not make the printer go anywhere, nor open a file.
+    nowhere = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    band = "Demonstration · synthetic data · process time" if settings.is_demonstration else ""
+    words = {"coi": record.coi, "batch": record.batch, "head": record.head, "band": band}
+    style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere)
+    document = HTML(string=html, url_fetcher=nowhere).render(stylesheets=[style])
+    content = document.write_pdf(pdf_variant="pdf/a-3u")
+    return Rendered(content, len(document.pages), batch.last.page, batch.last.hash)
+
+
+def _zero(batch: Batch) -> float:
+    edge = batch.recipe.day_zero and Progress(batch).edge(batch.recipe.day_zero)
+    return seconds(edge.at if edge else batch.started.at)
+
+
+def _growth(batch: Batch) -> list[Chart]:
+    points = growth_points(batch)
+    if len(points) < 2 or batch.recipe.growth is None:
+        return []
+    at = [seconds(point.at) for point in points]
+    cells = [point.cells for point in points]
+    target = batch.all_values().recorded(batch.recipe.growth.target)
+    lines = [Line(float(target[-1].base), "planned")] if target else []
+    viable = [
+        (moment, point.viability) for moment, point in zip(at, points, strict=True) if point.viability is not None
+    ]
+    zero = _zero(batch)
+    moments, percents = [moment for moment, _ in viable], [percent for _, percent in viable]
+    return [
+        Chart(
+            "Viable cells in culture",
+            "cells",
+            at,
+            cells,
+            cells,
+            zero,
+            points=True,
+            logarithmic=True,
+            lines=lines,
+            height=140,
+        ),
+        Chart("Viability of the culture", "%", moments, percents, percents, zero, points=True, height=100),
+    ]
+
+
+def _process(session: Session, batch: Batch) -> list[Chart]:
+    zero = _zero(batch)
+    return [
+        Chart(
+            f"{each.channel.replace('_', ' ')}, {each.instrument}, {each.count:,} readings",
+            unit_words(each.unit),
+            each.at,
+            each.low,
+            each.high,
+            zero,
+            height=84,
+        )
+        for each in series_of(session, batch, "bioreactor")
+        if each.channel in _CHANNELS
+    ]
