@@ -121,7 +121,7 @@ class Play:
         equipment = replace(self.equipment(self.field(key, name), code), **changes)
         return self.do(c.UseEquipment(B, key, name, code, equipment, reason))
 
-    def take(self, key: str, name: str, value: str, reason: str = "", **changes: Any) -> list[Entry]:  # noqa: ANN401 - any fact of a reading
+    def take(self, key: str, name: str, value: str, /, reason: str = "", **changes: Any) -> list[Entry]:  # noqa: ANN401 - any fact of a reading
         """Take a reading."""
         reading = replace(self.reading(key, self.field(key, name), value), **changes)
         return self.do(c.TakeReading(B, key, name, reading, reason))

@@ -159,7 +159,8 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
     if equipment is None:
         raise Refused(f"“{command.code}” is the code of no equipment")
     if equipment.equipment_class != field.equipment_class:
-        raise Refused(f"{equipment.code} is a {equipment.equipment_class}; this step needs a {field.equipment_class}")
+        other = f"{equipment.code} is of the class “{equipment.equipment_class}”"
+        raise Refused(f"{other}; this step needs “{field.equipment_class}”")
     if equipment.status != "ready":
         raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
     if equipment.calibrated_until <= draft.at:
