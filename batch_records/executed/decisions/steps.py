@@ -16,6 +16,7 @@ from batch_records.values.expression import Missing, Uncomputable
 @decides(c.StartStep)
 def start(draft: Draft, command: c.StartStep) -> None:
     """Take up a step that is ready."""
+    must_be_open(draft)
     step = find(draft, command.step)
     must_hold(draft, step.performer)
     run = draft.batch.run(command.step)
