@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -42,8 +43,10 @@ class Settings:
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read MES_FOLDER, MES_DATABASE_URL, MES_PROCESS_CLOCK, MES_ZONE, MES_LABORATORY, MES_ROOM, MES_IDLE_MINUTES
-        and MES_INSECURE_COOKIES (a demonstration on loopback has no TLS)."""
+        """Read the environment: MES_FOLDER and MES_DATABASE_URL say where, the others how it shows itself.
+
+        MES_INSECURE_COOKIES is for a demonstration on loopback, which has no TLS.
+        """
         folder = Path(environment.get("MES_FOLDER", ".lab/laboratory")).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         clock = environment.get("MES_PROCESS_CLOCK")
@@ -66,9 +69,7 @@ def _secret_key(folder: Path) -> str:
         draft = file.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))
-        try:
+        with suppress(FileExistsError):
             os.link(draft, file)  # the first of two that start at once wins, and both read its key
-        except FileExistsError:
-            pass
         draft.unlink()
     return file.read_text()

@@ -68,7 +68,7 @@ class Folds:
 
     def _recipe_of(self, session: Session, first: Entry) -> Recipe:
         if not isinstance(first, BatchStarted):
-            raise LookupError("a batch's book does not begin with its start")
+            raise TypeError("a batch's book does not begin with its start")
         recipe = self.recipe(session, first.recipe, int(first.edition))
         if recipe.digest != first.digest:
             raise LookupError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,15 +15,13 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.commands import Person
 from batch_records.executed.progress import Progress, Standing
-from batch_records.master.recipe import Field, Operation, Role
+from batch_records.master.recipe import Operation, Role
 from batch_records.values.quantity import Quantity
 from mes.batches import shown
 from mes.batches.commands import IssueBatch
 from mes.batches.models import BatchView
 from mes.context import installation
 from mes.execute import HANDLERS
-from mes.masters.models import RecipeEdition
-from mes.patients.models import TherapyOrder
 from mes.people.queries import names
 from mes.web import shapes
 

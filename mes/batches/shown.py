@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 
 from flask import url_for
 
@@ -151,7 +152,9 @@ def asked(field: Field, values: SeenFrom | None) -> shapes.Field:
 def _hint(field: Field) -> str:
     if field.kind is Kind.LOT:
         return field.material
-    return field.equipment_class if field.kind is Kind.EQUIPMENT else field.note
+    if field.kind is Kind.EQUIPMENT:
+        return field.equipment_class
+    return "" if field.note == "[A]" else field.note  # a mark for who approves recipes, not for who works by them
 
 
 def recorded(field: Field, value: Value, values: SeenFrom, names: Mapping[str, str]) -> shapes.Field:
@@ -160,10 +163,12 @@ def recorded(field: Field, value: Value, values: SeenFrom, names: Mapping[str, s
     versions = (*value.history, value)
     struck = tuple(
         shapes.Struck(*digits_and_unit(field, old.text), stamp(old.stamp, names), stamp(new.stamp, names), _why(new))
-        for old, new in zip(versions, versions[1:], strict=False)
+        for old, new in pairwise(versions)
     )
+    made = asked(field, values)
     return replace(
-        asked(field, values),
+        made,
+        limits=tuple(words for words in made.limits if not words.startswith("Possible")),
         unit=unit,
         value=digits,
         verdict=VERDICTS[value.verdict],

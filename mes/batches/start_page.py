@@ -1,4 +1,4 @@
-"""What the page that starts a batch shows: the orders that wait, and the facts that the chosen one's recipe asks for."""
+"""What the page that starts a batch shows: the orders that wait, and what the chosen one's recipe asks for."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def step_page(
 
 def live_field(session: Session, batch: Batch, key: str, name: str) -> shapes.Field:
     """Return a field with what its instrument shows now."""
-    step, each = batch.recipe.fields[name]
+    each = batch.recipe.fields[name][1]
     values = batch.seen_from(key)
     asked = shown.asked(each, values)
     instrument = batch.equipment.get(each.instrument, "")
@@ -189,6 +189,9 @@ def _field(seen: _Seen, each: Field, drafted: Drafted) -> shapes.Field:
     again = value and each.kind is Kind.IDENTITY and value.verdict.is_out  # a mismatch is scanned again, not kept
     made = shown.asked(each, values) if value is None or again else shown.recorded(each, value, values, seen.names)
     error = drafted.sentence if drafted.wrong == each.name else ""
+    if value and each.kind is Kind.LABELS:
+        sheet = url_for("batches.labels", batch=seen.batch.id, step=seen.key, field=each.name)
+        made = replace(made, sheet=sheet)
     return replace(made, draft=drafted.values.get(each.name, ""), error=error)
 
 
@@ -206,7 +209,7 @@ def _act(seen: _Seen, fields: tuple[shapes.Field, ...]) -> str:
     missing = [each for each in fields if each.value is None]
     if seen.step.type == "decide":
         return "decide"
-    if any(each.kind not in ("reading",) for each in missing):
+    if any(each.kind != "reading" for each in missing):
         return "record"
     return "sign" if seen.step.signed and not missing else "complete"
 

@@ -1,5 +1,7 @@
-"""Walk the ledger: re-hash every line, follow every book, compare every head, every sealed range of readings, every
-view with what the lines say. Exit code 0 if all holds, 1 with each flaw named if not.
+"""Walk the ledger, and say whether every line is as it was written.
+
+Every line is hashed again, every book followed, every head compared, every sealed range of readings and every view
+checked against what the lines say. Exit code 0 if all holds, 1 with each flaw named if not.
 """
 
 from __future__ import annotations

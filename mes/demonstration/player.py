@@ -159,7 +159,7 @@ class Player:
             tablet.send(form, self.signed(user))
             return True
         if form := page.form("/decision"):
-            return self._decide(tablet, step, key, form)
+            return self._decide(tablet, step, form)
         if form := page.form("/readings"):
             tablet.send(form, {})
             return False
@@ -179,7 +179,7 @@ class Player:
     def _is_to_compute(self, step: Step, page: Page) -> bool:
         return step.type == "calculate" and page.form("/complete") is None and "compute" in page.text
 
-    def _decide(self, tablet: Tablet, step: Step, key: str, form: Form) -> bool:
+    def _decide(self, tablet: Tablet, step: Step, form: Form) -> bool:
         (asked,) = step.fields
         choice = score.CHOICES.get(asked.name) or self._harvest_or_not()
         user = _BY_ROLE[step.performer]

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 import httpx
 from flask import Flask
@@ -39,7 +39,7 @@ class Laboratory:
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._logs: list[IO[bytes]] = []
 
-    def __enter__(self) -> Laboratory:
+    def __enter__(self) -> Self:
         """Start everything, and return when it answers."""
         try:
             self._start()

@@ -1,4 +1,4 @@
-"""A tablet without a screen: it asks for pages, finds the forms on them, fills them in and sends them, as a browser does.
+"""A tablet without a screen: it asks for pages, fills in the forms on them and sends them, as a browser does.
 
 The demonstration's people work through it, so every tap of theirs goes the way of a person's: the page, its form with
 its hidden fields, the answer.

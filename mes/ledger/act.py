@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.orm.attributes import get_history
 from sqlalchemy.orm.state import InstanceState
@@ -67,13 +69,9 @@ class Act:
 
     def _open(self, names: list[str]) -> None:
         values = [{"name": name, "pages": 0, "head": ZERO} for name in names]
-        dialect = self.session.get_bind().dialect.name
-        ignore = {"sqlite": "OR IGNORE"}.get(dialect, "")
-        statement = insert(tables.book).prefix_with(ignore)
-        if dialect == "postgresql":  # two tablets may open the same book at once
-            from sqlalchemy.dialects.postgresql import insert as upsert
-
-            statement = upsert(tables.book).on_conflict_do_nothing()
+        is_sqlite = self.session.get_bind().dialect.name == "sqlite"
+        # Two tablets may open the same book at once: the second finds it there.
+        statement = (sqlite_insert if is_sqlite else postgresql_insert)(tables.book).on_conflict_do_nothing()
         self.session.connection().execute(statement, values)
 
     def page(self, book: str) -> int:

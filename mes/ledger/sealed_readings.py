@@ -56,4 +56,4 @@ def last_sealed(connection: Connection, instrument: str) -> tuple[int, datetime 
 def newest(connection: Connection) -> dict[str, int]:
     """Return the newest sequence stored of each instrument."""
     query = select(reading.c.instrument, func.max(reading.c.sequence)).group_by(reading.c.instrument)
-    return {instrument: last for instrument, last in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())

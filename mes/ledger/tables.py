@@ -123,7 +123,8 @@ _POSTGRESQL = (
          END IF;
          RETURN NEW;
        END $$""",
-    "CREATE TRIGGER book_follows_lines BEFORE INSERT OR UPDATE ON book FOR EACH ROW EXECUTE FUNCTION book_follows_lines()",
+    """CREATE TRIGGER book_follows_lines BEFORE INSERT OR UPDATE ON book
+       FOR EACH ROW EXECUTE FUNCTION book_follows_lines()""",
     # ALWAYS: they hold for a session that calls itself a replica too.
     *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_change" for table in APPEND_ONLY),
     *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate" for table in (*APPEND_ONLY, "book")),

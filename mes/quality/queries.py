@@ -7,20 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from flask import abort, url_for
-from sqlalchemy import select
+from flask import url_for
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.commands import Person
 from batch_records.executed.review import Finding, review
-from batch_records.executed.span import in_words
 from batch_records.master.recipe import Role, Stage
 from batch_records.release.assess import assess
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
 from mes.batches import shown
-from mes.batches.models import DeviationView
 from mes.batches.queries import find
 from mes.context import installation
 from mes.people.queries import names
@@ -44,7 +41,7 @@ class ExceptionLine:
 
 
 @dataclass(frozen=True)
-class ExceptionGroup:
+class FoundGroup:
     """The exceptions that one check found."""
 
     title: str
@@ -76,7 +73,7 @@ class ReviewPage:
     """Everything that ``review.html`` asks for."""
 
     batch: shapes.BatchHead
-    exceptions: tuple[ExceptionGroup, ...]
+    exceptions: tuple[FoundGroup, ...]
     passed: tuple[CheckLine, ...]
     passed_total: int
     blocked: tuple[str, ...]
@@ -118,7 +115,7 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         found = find(session, batch)
     people, checked = names(), review(found)
     groups = [
-        ExceptionGroup(
+        FoundGroup(
             each.check,
             "alert",
             len(each.findings),

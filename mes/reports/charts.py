@@ -85,8 +85,10 @@ class _Frame:
             y = self.y(value)
             drawn.append(f'<path d="M{_LEFT} {y}H{_WIDTH - _RIGHT}" stroke="#e0e4e6" stroke-width="0.6"/>')
             drawn.append(f'<text x="{_LEFT - 5}" y="{y + 3}" text-anchor="end" fill="{_GREY}">{_number(value)}</text>')
-        for day in range(self.first, self.last + 1):
-            drawn.append(f'<text x="{self.x(day)}" y="{bottom + 12}" text-anchor="middle" fill="{_GREY}">{day}</text>')
+        drawn += [
+            f'<text x="{self.x(day)}" y="{bottom + 12}" text-anchor="middle" fill="{_GREY}">{day}</text>'
+            for day in range(self.first, self.last + 1)
+        ]
         words = f"{self.chart.title}, {self.chart.unit}" if self.chart.unit else self.chart.title
         drawn.append(f'<text x="{_LEFT}" y="{_TOP - 4}" fill="{_INK}" font-weight="bold">{escape(words)}</text>')
         drawn.append(

@@ -262,7 +262,7 @@ def _value(batch: Batch, key: str, run: Run, field: Field, names: Mapping[str, s
         ask=field.ask,
         parameter_class=field.parameter_class.name if field.parameter_class else "",
         value=f"{field_shown.value} {field_shown.unit}".strip(),
-        limits="; ".join(limit for limit in field_shown.limits if not limit.startswith("Possible")),
+        limits="; ".join(field_shown.limits),
         verdict=field_shown.verdict,
         verdict_words=value.verdict.value if value.verdict.value != "no limit" else "",
         source=_source(value),

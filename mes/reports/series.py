@@ -1,4 +1,4 @@
-"""What instruments measured while they belonged to a batch, thinned for a chart: the lowest and highest of each stretch."""
+"""What instruments measured while they belonged to a batch, thinned for charts to the extremes of each stretch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import Batch, Run, Value
 from mes.ledger.line import utc
 from mes.ledger.tables import reading
 
@@ -65,12 +65,16 @@ def _use(batch: Batch, instrument_class: str) -> tuple[str, datetime, datetime] 
     """Return which instrument of a class the batch used, from its scan to the last value taken from it."""
     code, since, until = "", None, None
     for run in batch.runs.values():
-        for value in run.values.values():
+        for value in _values_of(run):
             entry = value.entry
             if isinstance(entry, e.EquipmentUsed) and entry.equipment_class == instrument_class:
                 code, since = entry.value, value.stamp.at
     for run in batch.runs.values():
-        for value in run.values.values():
+        for value in _values_of(run):
             if isinstance(value.entry, e.ReadingTaken) and value.entry.instrument == code:
                 until = max(until or value.stamp.at, value.stamp.at)
     return (code, since, until) if code and since and until else None
+
+
+def _values_of(run: Run) -> tuple[Value, ...]:
+    return tuple(run.values.values())  # noqa: PD011 - a mapping, not a frame

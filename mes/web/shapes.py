@@ -1,4 +1,4 @@
-"""The shapes that pages share: frozen, flat, made by queries, read by templates. Times are aware and in the site's zone.
+"""The shapes that pages share: frozen, flat, made by queries, read by templates; times are in the site's zone.
 
 The comment at the top of ``parts.html`` says what each attribute means to a page.
 """
@@ -102,6 +102,7 @@ class Field:
     typeable: bool = False
     reading: Reading | None = None
     instrument: str = ""
+    sheet: str = ""  # where its labels can be printed
 
 
 @dataclass(frozen=True)
