@@ -15,8 +15,9 @@ from pathlib import Path
 from mes.cli.verify import report
 from mes.demonstration.laboratory import ORDERS
 from mes.demonstration.player import Player
-from mes.demonstration.processes import Laboratory, free_port
+from mes.demonstration.processes import Laboratory
 from mes.demonstration.tablet import NotDone
+from mes.processes import free_port
 
 about = "play a whole batch"
 

@@ -1,7 +1,8 @@
-"""Start the laboratory on this machine: web pages, instrument gateway, clock, and simulated instruments.
+"""Start the laboratory on this machine: web pages, instrument gateway, clock. Ctrl-C stops it; the records stay.
 
-The first start loads a demonstration: people, lots, equipment and an approved recipe, all synthetic. The records are
-kept in the folder; started again, everything goes on where it was. Ctrl-C stops it.
+In a folder of its own that is empty, the first start loads a demonstration: people, lots, equipment and an approved
+recipe, all synthetic, with simulated instruments. A folder that `./lab user open` has set up is a laboratory's: it
+runs on the machine's clock, with the instruments of its gateway.toml.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ import argparse
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from mes.cli import folder_argument
+from mes.db import Database
 from mes.demonstration.laboratory import CAST
 from mes.demonstration.processes import Laboratory
+from mes.processes import Processes
+from mes.settings import Settings
+from mes.site.queries import kind_of_site
 
 about = "start the laboratory here"
 
@@ -29,29 +35,43 @@ def main(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Laboratory(options.folder.resolve(), options.port) as laboratory:
-        sys.stdout.write(_welcome(laboratory))
+    folder = options.folder.resolve()
+    is_laboratory = _kind(folder) == "laboratory"
+    with Processes(folder, options.port) if is_laboratory else Laboratory(folder, options.port) as processes:
+        sys.stdout.write(_welcome(processes))
         sys.stdout.flush()
         while not stop.wait(0.5):
-            if ended := laboratory.ended():
+            if ended := processes.ended():
                 sys.stderr.write(f"\n{ended}\n")
                 return 1
         sys.stdout.write("\nStopping …\n")
     return 0
 
 
-def _welcome(laboratory: Laboratory) -> str:
+def _kind(folder: Path) -> str:
+    if not (folder / "mes.sqlite").exists():
+        return ""
+    database = Database(Settings.from_environment({"MES_FOLDER": str(folder)}).database_url)
+    try:
+        return kind_of_site(database)
+    finally:
+        database.dispose()
+
+
+def _welcome(processes: Processes) -> str:
+    if not isinstance(processes, Laboratory):
+        return f"\n  The laboratory is open at {processes.url}. Records are in {processes.folder}.\n"
     width = max(len(colleague.id) for colleague in CAST)
     people = "\n".join(f"    {each.id:<{width}}   {each.name}, {each.does}" for each in CAST)
     return f"""
   The laboratory is open. It is a demonstration: every person, cell and number in it is synthetic.
 
-  Pages          {laboratory.url}
-  Instruments    {laboratory.panel}   (their front panels; time can be skipped there)
+  Pages          {processes.url}
+  Instruments    {processes.panel}   (their front panels; time can be skipped there)
 
   Sign in as
 {people}
-  with the passphrase   {laboratory.passphrase}
+  with the passphrase   {processes.passphrase}
 
-  Records are in {laboratory.folder}. Ctrl-C stops everything; the records stay.
+  Records are in {processes.folder}. Ctrl-C stops everything; the records stay.
 """

@@ -1,0 +1,92 @@
+"""Say what is here and what is missing, and what is weaker than it should be. Changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from sqlalchemy import text
+
+from mes.cli import folder_argument
+from mes.db import Database
+from mes.schema import is_current
+from mes.settings import Settings
+from mes.site.queries import kind_of_site
+
+about = "say what is here"
+
+Finding = tuple[bool, str]
+_LEAST_FREE = 2_000_000_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    folder_argument(parser)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print every finding; exit code 3 if one is bad."""
+    bad = 0
+    for look in (_programs, _printing, _folder, _database):
+        for is_good, sentence in look(options.folder.resolve()):
+            sys.stdout.write(f"  {'ok      ' if is_good else 'missing '} {sentence}\n")
+            bad += not is_good
+    return 3 if bad else 0
+
+
+def _programs(_: Path) -> Iterator[Finding]:
+    yield sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}"
+    for package in ("flask", "sqlalchemy", "asyncua", "weasyprint"):
+        yield True, f"{package} {version(package)}"
+
+
+def _printing(_: Path) -> Iterator[Finding]:
+    # In a process of its own: without any font, WeasyPrint ends with a segmentation fault.
+    script = "from weasyprint import HTML; HTML(string='<p>张').write_pdf()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)  # noqa: S603 - our own
+    yield done.returncode == 0, "WeasyPrint prints a page" if done.returncode == 0 else "WeasyPrint cannot print"
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    if not folder.exists():
+        yield True, f"{folder} is not there yet: ./lab run makes it"
+        return
+    yield os.access(folder, os.W_OK), f"{folder} can be written"
+    free = shutil.disk_usage(folder).free
+    yield free > _LEAST_FREE, f"{free / 1e9:.0f} GB free for records"
+
+
+def _database(folder: Path) -> Iterator[Finding]:
+    if not folder.exists():
+        return
+    settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(folder)})
+    if settings.database_url.startswith("sqlite") and not (folder / "mes.sqlite").exists():
+        yield True, "no records yet"
+        return
+    database = Database(settings.database_url)
+    yield is_current(database), "the database has this version's schema"
+    kind = kind_of_site(database)
+    yield bool(kind), f"it is a {kind}'s" if kind else "no site was set up in it"
+    durability = _sqlite_durability if database.is_sqlite else _postgresql_durability
+    yield from durability(database)
+    database.dispose()
+
+
+def _sqlite_durability(database: Database) -> Iterator[Finding]:
+    with database.writer.connect() as connection:
+        synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
+    yield (synchronous == 2, mode) == (True, "wal"), f"SQLite journal {mode}, synchronous {synchronous} (FULL is 2)"
+
+
+def _postgresql_durability(database: Database) -> Iterator[Finding]:
+    with database.reader.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            value = connection.execute(text(f"SHOW {setting}")).scalar()
+            yield value == "on", f"PostgreSQL {setting} is {value}"

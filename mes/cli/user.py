@@ -1,0 +1,113 @@
+"""Add people, give them roles, let them go. Whoever does it is an administrator, and enters the password.
+
+    ./lab user open ID NAME                    set up a laboratory, with its first administrator
+    ./lab user list
+    ./lab user add ID NAME --role ROLE …       --as ADMINISTRATOR
+    ./lab user machine ID NAME --role ROLE     --as ADMINISTRATOR   an instrument gateway or the clock
+    ./lab user unlock ID --reason WHY          --as ADMINISTRATOR
+    ./lab user deactivate ID --reason WHY      --as ADMINISTRATOR
+
+First passwords and tokens are printed once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from uuid import uuid4
+
+from batch_records.executed.commands import Person
+from batch_records.executed.draft import Malformed, Refused
+from mes import create_app
+from mes.cli import Missing, folder_argument
+from mes.execute import Actor, execute
+from mes.people import commands as c
+from mes.people import queries
+from mes.people.passwords import new_password
+from mes.schema import upgrade
+from mes.settings import Settings
+from mes.signing import Signing
+from mes.site.commands import INSTALLER, OpenSite
+
+about = "add people"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    folder_argument(parser)
+    parser.add_argument("what", choices=tuple(_WHAT))
+    parser.add_argument("id", nargs="?", default="")
+    parser.add_argument("name", nargs="?", default="")
+    parser.add_argument("--role", action="append", default=[], choices=c.ROLES)
+    parser.add_argument("--reason", default="")
+    parser.add_argument("--as", dest="administrator", default="", metavar="ADMINISTRATOR")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Do it, or say why not."""
+    settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
+    if options.what == "open":
+        upgrade(settings.database_url)
+    app = create_app(settings)
+    with app.app_context(), app.test_request_context():
+        try:
+            _WHAT[options.what](options)
+        except (Refused, Malformed) as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
+
+
+def _do(command: object, options: argparse.Namespace) -> None:
+    if not options.administrator:
+        raise Missing("say who does it: --as ADMINISTRATOR")
+    password = getpass.getpass(f"Password of {options.administrator}: ")
+    nobody = Actor(Person("nobody", "nobody", frozenset()), "this machine")
+    execute(command, by=nobody, tap=str(uuid4()), signing=Signing(options.administrator, password, ""))
+
+
+def _open(options: argparse.Namespace) -> None:
+    password = new_password()
+    command = OpenSite("laboratory", options.id, options.name, password)
+    execute(command, by=INSTALLER, tap=str(uuid4()))
+    sys.stdout.write(f"The laboratory is set up. {options.id} administers it, with the first password {password}\n")
+
+
+def _list(options: argparse.Namespace) -> None:
+    del options
+    for each in queries.accounts():
+        sys.stdout.write(f"{each.name:<20} {each.state:<10} {each.full_name}: {', '.join(each.roles)}\n")
+
+
+def _add(options: argparse.Namespace) -> None:
+    password = new_password()
+    _do(c.AddUser(options.id, options.name, tuple(options.role), password), options)
+    sys.stdout.write(f"{options.id} has the first password {password}\n")
+
+
+def _machine(options: argparse.Namespace) -> None:
+    token = secrets.token_urlsafe(32)
+    _do(c.AddMachine(options.id, options.name, options.role[0] if options.role else "", token), options)
+    sys.stdout.write(f"{options.id} has the token {token}\n")
+
+
+def _unlock(options: argparse.Namespace) -> None:
+    _do(c.Unlock(options.id, options.reason), options)
+
+
+def _deactivate(options: argparse.Namespace) -> None:
+    _do(c.SetActive(options.id, active=False, reason=options.reason), options)
+
+
+_WHAT: dict[str, Callable[[argparse.Namespace], None]] = {
+    "open": _open,
+    "list": _list,
+    "add": _add,
+    "machine": _machine,
+    "unlock": _unlock,
+    "deactivate": _deactivate,
+}
