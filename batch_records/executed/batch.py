@@ -235,6 +235,17 @@ class SeenFrom:
         """Return when each was recorded, in seconds since the epoch."""
         return tuple(seconds(value.stamp.at) for value in self.recorded(name))
 
+    def said(self, function: str, name: str) -> str:
+        """Return what a formula used of a name, in words: the newest value, or what a function picks of its rounds."""
+        values = self.recorded(name)
+        if not function or not values:
+            return self.text(name)
+        if function == "count":
+            return str(len(values))
+        one = {"first": values[:1], "previous": values[-2:-1], "time": values[-1:], "previous_time": values[-2:-1]}
+        texts = [str(value.stamp.at) if "time" in function else value.text for value in one.get(function, values)]
+        return "; ".join(texts)
+
     def text(self, name: str) -> str:
         """Return the newest value of a name as it was recorded, or empty."""
         batch = self.batch

@@ -95,7 +95,7 @@ class Draft:
         if isinstance(result, str):
             raise TypeError(f"{field.name} is a text")
         value = str(field.rounding(Fraction(result), field.unit))
-        inputs = {name: values.text(name) for name in field.formula.names}
+        inputs = {f"{use}({name})" if use else name: values.said(use, name) for use, name in field.formula.inputs}
         formula, rounding = field.formula.text, field.rounding.text
         return e.ValueCalculated(key, field.name, value, formula=formula, rounding=rounding, inputs=inputs)
 

@@ -58,6 +58,10 @@ class Progress:
         self._standings: dict[str, Standing] = {}
         self._over: dict[tuple[str, int], bool] = {}
 
+    def __iter__(self) -> Iterator[str]:
+        """Give every key, as `keys` does."""
+        return self.keys()
+
     def keys(self) -> Iterator[str]:
         """Give the key of every doing of every step, in the order of the recipe, round by round."""
         for operation in self.batch.recipe.operations:

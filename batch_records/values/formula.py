@@ -67,20 +67,23 @@ _UNIT = re.compile(rf" ?(%|{_ATOM}(?:/{_ATOM})*)")
 class Formula:
     """A parsed formula. ``names`` are the values it needs, in the order written.
 
-    ``compared`` are those among them that it compares with a text, each with that text.
+    ``compared`` are those among them that it compares with a text, each with that text. ``inputs`` are the values as
+    the formula uses them, each with the function that picks among its rounds, empty for the newest.
     """
 
     text: str
     names: tuple[str, ...]
     node: Node
     compared: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def parse(text: str, types: Mapping[str, Type]) -> Formula:
         """Read a formula over names of known types. Raise `FormulaError` at the column of the mistake."""
         reader = _Reader(text, types)
         node = reader.whole()
-        return Formula(text, tuple(dict.fromkeys(reader.names)), node, tuple(reader.compared))
+        names = tuple(dict.fromkeys(name for _, name in reader.inputs))
+        return Formula(text, names, node, tuple(reader.compared), tuple(dict.fromkeys(reader.inputs)))
 
     @property
     def type(self) -> Type:
@@ -109,7 +112,7 @@ class _Reader:
         if len(text) > _LONGEST:
             raise FormulaError(f"a formula is at most {_LONGEST} characters")
         self.text, self.types = text, types
-        self.names: list[str] = []
+        self.inputs: list[tuple[str, str]] = []
         self.compared: list[tuple[str, str]] = []
         self.at = self.depth = 0
         self.kind = self.token = ""
@@ -263,21 +266,21 @@ class _Reader:
 
         return Node(column, self.types[name], latest, name=name)
 
-    def known(self, column: int, name: str) -> None:
+    def known(self, column: int, name: str, function: str = "") -> None:
         if name not in self.types:
             near = get_close_matches(name, self.types, 1)
             meant = f"; did you mean “{near[0]}”?" if near else ""
             raise FormulaError(f"no value is named “{name}” here{meant}", column)
         if self.types[name] == "unread":
             raise Unread(f"“{name}” could not be read", column)
-        self.names.append(name)
+        self.inputs.append((function, name))
 
     def call(self, column: int, function: str) -> Node:
         if function in SERIES:
             name, at = self.token, self.column
             if self.kind != "name":
                 raise FormulaError(f"{function}(…) takes the name of a value", at)
-            self.known(at, name)
+            self.known(at, name, function)
             self.next()
             self.expect(")")
             return SERIES[function](column, name, self.types[name])

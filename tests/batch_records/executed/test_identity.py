@@ -77,7 +77,7 @@ def test_the_next_scan_does_not_dismiss_a_mismatch() -> None:
     """The right bag, scanned a moment later, is refused until quality has looked."""
     play = bag()
     play.scan("1.2", "bag_coi", "COI-2")
-    with pytest.raises(Refused, match="the batch is on hold .*Quality can lift the hold"):
+    with pytest.raises(Refused, match=r"the batch is on hold .*Quality can lift the hold"):
         play.scan("1.2", "bag_coi", "COI-1")
 
 
