@@ -83,6 +83,7 @@ class AsyncuaFace:
 
     def __init__(self, port: int, pki: Path, user: str, password: str) -> None:
         self.url, self._pki = f"opc.tcp://127.0.0.1:{port}/reactor", pki
+        self.namespaces_before = 0  # of another's: they move the index of ours
         self._server = Server(user_manager=_Users(user, password))
         self._nodes: dict[str, ua.NodeId] = {}
 
@@ -96,6 +97,8 @@ class AsyncuaFace:
         self._server.set_identity_tokens([ua.UserNameIdentityToken])
         await self._server.load_certificate(own)
         await self._server.load_private_key(self._pki / "key.pem")
+        for number in range(self.namespaces_before):
+            await self._server.register_namespace(f"urn:simulated:other:{number}")
         index = await self._server.register_namespace(NAMESPACE)
         reactor = await self._server.nodes.objects.add_object(index, "Reactor")
         for channel in CHANNELS:

@@ -157,12 +157,18 @@ class OpcUaSubscription:
         )
         results = await connection.session.create_monitored_items(request)
         for item, made in zip(items, results, strict=True):
-            node = self._settings.nodes[item.RequestedParameters.ClientHandle]
             if not made.StatusCode.is_good():
+                node = self._settings.nodes[item.RequestedParameters.ClientHandle]
                 self._intake.notice(f"{node.channel}: {node.node} cannot be had: {made.StatusCode.name}")
-        held = min((made.RevisedQueueSize for made in results if made.StatusCode.is_good()), default=MESSAGE)
+        self._tell_what_was_revised([made for made in results if made.StatusCode.is_good()])
+
+    def _tell_what_was_revised(self, made: list[ua.MonitoredItemCreateResult]) -> None:
+        held = min((item.RevisedQueueSize for item in made), default=self._settings.queue)
         if held < self._settings.queue:
             self._intake.notice(f"the server holds {held} values of a node in an outage, not {self._settings.queue}")
+        looks = max((item.RevisedSamplingInterval for item in made), default=0) / 1000
+        if looks > max(self._settings.sampling, 1.0):
+            self._intake.notice(f"the server looks at a node each {looks:g} s: a value that changes faster is not seen")
 
     def _item(self, handle: int, node: str) -> ua.MonitoredItemCreateRequest:
         # Each measurement is a reading, equal to the one before or not: "no news" must not look like "no change".

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
+
+import httpx
 
 from devices.instrument import Measurement
 from devices.reading import Reading
@@ -49,6 +59,67 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
             return
         waiting.wait(0.02)
     raise AssertionError("what was waited for did not happen")
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def simulators(folder: Path, *options: str, panel: int = 0) -> Iterator[Panel]:
+    """Start the simulated instruments; they must stop cleanly when they are told to."""
+    command = [sys.executable, "-m", "devices.simulators", "--folder", str(folder), "--opcua", str(free_port())]
+    with subprocess.Popen([*command, "--panel", str(panel), *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            ready = json.loads(process.stdout.readline())
+            yield Panel(ready["panel"], Path(ready["gateway"]), Path(ready["clock"]), process)
+        finally:
+            process.terminate()
+            ended = process.wait(10)
+    assert ended == 0
+
+
+@contextmanager
+def gateway(panel: Panel) -> Iterator[subprocess.Popen[str]]:
+    """Start the gateway of simulated instruments; it must stop cleanly when it is told to, unless it was killed."""
+    command = [sys.executable, "-m", "devices", "gateway", str(panel.gateway)]
+    clock = os.environ | {"MES_PROCESS_CLOCK": str(panel.clock)}
+    with subprocess.Popen(command, env=clock, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            yield process
+        finally:
+            process.terminate()
+            ended, said = process.wait(20), process.stderr.read()
+    assert ended in (0, -signal.SIGKILL)
+    assert "Traceback" not in said, said
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The front panels of running simulators."""
+
+    url: str
+    gateway: Path
+    clock: Path
+    process: subprocess.Popen[str]
+
+    def ask(self, address: str, **values: str) -> dict[str, Any]:
+        """Ask a question; return the answer."""
+        return dict(httpx.get(f"{self.url}{address}", params=values, trust_env=False).json())
+
+    def wish(self, address: str, **values: str | float) -> dict[str, Any]:
+        """Wish for something; return what was done."""
+        answer = httpx.post(f"{self.url}{address}", json=values, timeout=60, trust_env=False)
+        return dict(answer.json()) | ({} if answer.is_success else {"refused": answer.status_code})
+
+    def grow(self) -> None:
+        """Bring the cells into the bioreactor, quickly."""
+        for event in ("collect", "isolate", "activate", "transduce", "seed_bioreactor"):
+            self.wish("/culture/event", event=event)
 
 
 class TinyMes:

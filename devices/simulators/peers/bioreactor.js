@@ -27,7 +27,7 @@ function settings(certificateManager) {
         securityModes: [MessageSecurityMode.SignAndEncrypt],
         allowAnonymous: false,
         userManager: { isValidUser: (user, password) => user === given.user && password === given.password },
-        serverCapabilities: { maxMonitoredItemsQueueSize: 10000, minSupportedSampleRate: 10 },
+        serverCapabilities: { minSupportedSampleRate: 0 }, // else changes within 50 ms are folded into one
     };
 }
 
