@@ -109,6 +109,14 @@ class _Reader(HTMLParser):
             self._textarea = (form, name)
 
 
+def read(url: str, html: str) -> Page:
+    """Return what a person finds on a page."""
+    reader = _Reader()
+    reader.feed(html)
+    errors = [" ".join(error.split()) for error in reader.errors if error.strip()]
+    return Page(url, reader.forms, reader.links, errors, " ".join(" ".join(reader.text).split()))
+
+
 class Tablet:
     """One person's tablet."""
 
@@ -145,10 +153,7 @@ class Tablet:
         self._http.close()
 
     def _read(self, answer: httpx.Response) -> Page:
-        reader = _Reader()
-        reader.feed(answer.text)
-        errors = [" ".join(error.split()) for error in reader.errors if error.strip()]
-        page = Page(str(answer.url), reader.forms, reader.links, errors, " ".join(" ".join(reader.text).split()))
+        page = read(str(answer.url), answer.text)
         if answer.status_code >= 400:
-            raise NotDone("; ".join(errors) or page.text[-400:])
+            raise NotDone("; ".join(page.errors) or page.text[-400:])
         return page
