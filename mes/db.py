@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, MetaData, String, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -103,6 +103,13 @@ class Database:
                 yield
         else:
             yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Read in one transaction that sees the database as it was when it began, whatever is written meanwhile."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.reader.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
 
     def dispose(self) -> None:
         """Close every connection."""

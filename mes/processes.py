@@ -73,7 +73,7 @@ class Processes:
         self.spawn(
             "web",
             *(sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", str(workers)),
-            *("--threads", "8", "--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--graceful-timeout", "5"),
+            *("--threads", "8", "--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--keep-alive", "75"),
         )
 
     def start_gateway(self, configuration: str) -> None:

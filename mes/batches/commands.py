@@ -77,7 +77,7 @@ def _approved(doing: Doing, code: str) -> int:
 def _next_number(doing: Doing) -> str:
     """Return the next number of this year. Batches are never deleted, and the laboratory's book is locked."""
     prefix = f"B{doing.act.at:%y}-"
-    query = select(func.max(BatchView.batch)).where(BatchView.batch.startswith(prefix))
+    query = select(func.max(BatchView.batch)).where(BatchView.batch.between(prefix, f"{prefix}~"))
     last = doing.session.execute(query).scalar()
     return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04}"
 

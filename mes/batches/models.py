@@ -9,6 +9,7 @@ from sqlalchemy import String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from batch_records.executed.batch import Batch
+from batch_records.executed.progress import Progress
 from mes.db import Utc, View
 
 
@@ -27,6 +28,7 @@ class BatchView(View):
     pages: Mapped[int]
     started: Mapped[datetime] = mapped_column(Utc)
     changed: Mapped[datetime] = mapped_column(Utc)
+    due: Mapped[datetime | None] = mapped_column(Utc, index=True)  # when the next hold time runs out
 
 
 class DeviationView(View):
@@ -60,7 +62,16 @@ def project(batch: Batch) -> dict[str, Any]:
         "pages": batch.last.page,
         "started": batch.started.at,
         "changed": batch.last.at,
+        "due": next_due(batch),
     }
+
+
+def next_due(batch: Batch) -> datetime | None:
+    """Return when the next hold time of an open batch runs out that was not declared exceeded yet."""
+    if not batch.disposition.is_open:
+        return None
+    clocks = Progress(batch).clocks()
+    return min((clock.due for clock in clocks if clock.due and clock.name not in batch.overdue), default=None)
 
 
 def project_deviations(batch: Batch) -> list[DeviationView]:

@@ -197,7 +197,7 @@ def waits_for(batch: Batch, progress: Progress) -> str:
     if not batch.disposition.is_open:
         stamp, _ = batch.disposed[-1]
         return f"{batch.disposition.value} on {shown.local(stamp.at):%Y-%m-%d %H:%M}"
-    if any(progress.standing(key) is Standing.WAITING for key in progress.keys()):
+    if any(progress.standing(key) is Standing.WAITING for key in progress):
         return "waits"
     return "the record waits for review and release"
 

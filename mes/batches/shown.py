@@ -243,7 +243,7 @@ def head(batch: Batch, names: Mapping[str, str]) -> shapes.BatchHead:
 
 def next_step(batch: Batch, progress: Progress) -> shapes.StepLink | None:
     """Return the first step that somebody can work on, and who."""
-    for key in progress.keys():
+    for key in progress:
         standing = progress.standing(key)
         if standing in (Standing.READY, Standing.IN_PROGRESS, Standing.TO_VERIFY):
             step = batch.recipe.steps[key.partition(":")[0]]

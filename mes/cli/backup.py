@@ -63,7 +63,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 def _is_whole(file: Path) -> bool:
     database = Database(f"sqlite:///{file}")
-    with database.reader.connect() as connection:
+    with database.snapshot() as connection:
         verified = verify(connection)
     database.dispose()
     verdict = "whole" if verified.holds else "NOT whole"

@@ -39,7 +39,7 @@ def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] 
     if database.is_sqlite and not (settings.folder / "mes.sqlite").exists():
         raise Missing(f"there is no database in {settings.folder}")
     began = time.monotonic()
-    with database.reader.connect() as connection:
+    with database.snapshot() as connection:
         verified = verify(connection, heads)
     database.dispose()
     seconds = time.monotonic() - began

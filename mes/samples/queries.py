@@ -66,7 +66,7 @@ def samples_page(searched: str) -> SamplesPage:
 
 def _due(batch: Batch) -> Iterator[tuple[Standing, Due]]:
     progress = Progress(batch)
-    for key in progress.keys():
+    for key in progress:
         step = batch.recipe.steps[key.partition(":")[0]]
         standing = progress.standing(key)
         if step.type == "result" and standing in (Standing.READY, Standing.IN_PROGRESS, Standing.TO_VERIFY):

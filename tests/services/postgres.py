@@ -17,10 +17,12 @@ from sqlalchemy import make_url
 
 _ROOTS = (Path("/"), Path(__file__).resolve().parents[2] / ".lab/syslibs")  # ./lab unpacks into the second without root
 _NOBODY = 65534  # PostgreSQL refuses to run as root, and any account will do
-# Nothing here outlives the run, so nothing waits for the disk.
 _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
+"""
+# Nothing of a test outlives the run, so nothing waits for the disk. A measurement does wait.
+_IN_A_HURRY = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -67,8 +69,8 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """Start a server, and leave nothing of it behind."""
+def running(*, durable: bool = False) -> Iterator[Cluster]:
+    """Start a server, and leave nothing of it behind. A durable one waits for the disk, as a laboratory's does."""
     bin_, folder = programs(), Path(tempfile.mkdtemp(prefix="mes-pg-"))
     as_nobody = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     if as_nobody:
@@ -84,7 +86,7 @@ def running() -> Iterator[Cluster]:
     try:
         run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         with (folder / "data/postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS.format(folder=folder))
+            settings.write(_SETTINGS.format(folder=folder) + ("" if durable else _IN_A_HURRY))
         run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
         yield Cluster(folder)
         run("pg_ctl", "stop", "--mode=immediate")

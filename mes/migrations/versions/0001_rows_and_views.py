@@ -34,9 +34,11 @@ def _batches() -> None:
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("started", Utc(27), nullable=False),
         sa.Column("changed", Utc(27), nullable=False),
+        sa.Column("due", Utc(27), nullable=True),
         sa.PrimaryKeyConstraint("batch"),
     )
     op.create_index("ix_batch_view_coi", "batch_view", ["coi"], unique=False)
+    op.create_index("ix_batch_view_due", "batch_view", ["due"], unique=False)
     op.create_index("ix_batch_view_disposition", "batch_view", ["disposition"], unique=False)
     op.create_table(
         "deviation_view",
