@@ -83,8 +83,10 @@ class Database:
         address = make_url(url)
         self.is_sqlite = address.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.writer = _sqlite(address, "BEGIN IMMEDIATE")
-            self.reader = _sqlite(address.set(database=f"file:{address.database}", query={"mode": "ro", "uri": "true"}))
+            self.writer = _sqlite(address)
+            event.listen(self.writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            readable = address.set(database=f"file:{address.database}", query={"mode": "ro", "uri": "true"})
+            self.reader = _sqlite(readable, reads_only=True)
         else:
             self.writer = create_engine(address, pool_size=10)
             self.reader = create_engine(
@@ -109,6 +111,8 @@ class Database:
         """Read in one transaction that sees the database as it was when it began, whatever is written meanwhile."""
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with self.reader.connect().execution_options(**options) as connection, connection.begin():
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")  # a reader of SQLite begins none by itself
             yield connection
 
     def dispose(self) -> None:
@@ -117,18 +121,14 @@ class Database:
         self.reader.dispose()
 
 
-def _sqlite(address: URL, begin: str = "BEGIN") -> Engine:
+def _sqlite(address: URL, *, reads_only: bool = False) -> Engine:
     engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
         connection.isolation_level = None  # ours to begin, not the driver's: it begins too late
-        for pragma in _PRAGMAS if begin != "BEGIN" else _PRAGMAS[2:]:
+        for pragma in _PRAGMAS[2:] if reads_only else _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:  # noqa: ANN401 - an SQLAlchemy connection
-        connection.exec_driver_sql(begin)
 
     return engine
 

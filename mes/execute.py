@@ -1,9 +1,9 @@
 """The door. Every change that anybody makes goes through `execute`, and nothing else can write.
 
-One call is one transaction: the books that the command names are locked, the tap is looked up (a double tap, a retry
-or a replay gets the first answer again), the command's handler decides, and rows, views and ledger lines are committed
-together before the caller hears anything. A refusal is committed too: what was tried stands in the book it was tried
-on. Passwords are checked before the lock, for that takes longer than all the rest.
+One call is one transaction: the books that the command names are locked, the command's handler decides, and rows, views,
+ledger lines and the tap are committed together before the caller hears anything. A tap is written once: a double tap, a
+retry or a replay changes nothing and gets the first answer again. A refusal is committed too: what was tried stands in
+the book it was tried on. Passwords are checked before the lock, for that takes longer than all the rest.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from batch_records.executed.commands import Person
@@ -27,6 +27,9 @@ from mes.ledger.line import utc
 from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
 
 Outcome = Mapping[str, Any]
+_KNOWN = select(tables.tap.c.outcome).where(tables.tap.c.tap == bindparam("tap"))
+_REMEMBER = insert(tables.tap)
+_PAGES = select(tables.book.c.pages).where(tables.book.c.name == bindparam("name"))
 _ATTEMPTS = 3  # PostgreSQL may end one of two transactions that wait for each other
 
 
@@ -128,21 +131,25 @@ def _signer(signing: Signing, by: Actor) -> Actor:
 
 def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signing | None) -> Outcome:
     books = tuple(handler.books(command))
-    with Session(installation().database.writer) as session:
-        doing = Doing(Act(session, by.author(handler.roles), installation().now()), by)
-        doing.act.lock(books)
-        if tap and (known := _known(session, tap)) is not None:
-            return known
+    with installation().database.writer.connect() as connection:
+        doing = Doing(Act(connection, by.author(handler.roles), installation().now()), by)
         try:
+            doing.act.lock(books)
             if signing:
                 doing.signed = stamp(signing, handler.signature, by.person, by.session_of)
             _permit(command, handler, by, signing)
             outcome = dict(handler.run(doing, command) or {})
             _commit(doing, tap, command, outcome)
-        except Refused as refused:
-            session.rollback()
-            _write_attempt(session, command, books, by, refused)
+        except (Refused, IntegrityError) as stopped:
+            connection.rollback()
+            # Was it stopped because the same tap did it before? Then the answer is the one given then.
+            if tap and (known := _known(connection, tap)) is not None:
+                return known
+            if isinstance(stopped, Refused):
+                _write_attempt(connection, command, books, by, stopped)
             raise
+        finally:
+            doing.act.close()
     for callback in doing.after:
         callback()
     return outcome
@@ -159,30 +166,23 @@ def _permit(command: object, handler: Handler, by: Actor, signing: Signing | Non
 def _commit(doing: Doing, tap: str, command: object, outcome: Outcome) -> None:
     doing.act.flush()
     if tap:  # a machine's delivery has keys of its own, and needs none
-        _remember(doing.session, tap, command, doing.by, outcome, utc(doing.act.at))
-    doing.session.commit()
+        values = {"tap": tap, "author": doing.by.person.id, "command": type(command).__name__, "at": utc(doing.act.at)}
+        doing.act.connection.execute(_REMEMBER, values | {"outcome": json.dumps(outcome)})
+    doing.act.connection.commit()
 
 
-def _known(session: Session, tap: str) -> Outcome | None:
+def _known(connection: Connection, tap: str) -> Outcome | None:
     """Return what the same tap led to before. A refusal is not remembered: trying it again may succeed."""
-    found = session.connection().execute(select(tables.tap.c.outcome).where(tables.tap.c.tap == tap)).scalar()
+    found = connection.execute(_KNOWN, {"tap": tap}).scalar()
     return json.loads(found) if found else None
 
 
-def _remember(session: Session, tap: str, command: object, by: Actor, outcome: Outcome, at: str) -> None:
-    values = {"tap": tap, "author": by.person.id, "command": type(command).__name__, "at": at}
-    session.connection().execute(insert(tables.tap).values(**values, outcome=json.dumps(outcome)))
-
-
-def _write_attempt(session: Session, command: object, books: tuple[str, ...], by: Actor, refused: Refused) -> None:
-    act = Act(session, by.author(frozenset()), installation().now())
-    book = next((book for book in books if _exists(session, book)), f"user:{by.person.id}")
+def _write_attempt(
+    connection: Connection, command: object, books: tuple[str, ...], by: Actor, refused: Refused
+) -> None:
+    act = Act(connection, by.author(frozenset()), installation().now())
+    book = next((book for book in books if connection.execute(_PAGES, {"name": book}).scalar()), "")
     body = {"command": type(command).__name__, "sentence": str(refused), "step": getattr(command, "step", "")}
-    act.write(book, "attempt refused", {key: value for key, value in body.items() if value})
+    act.write(book or f"user:{by.person.id}", "attempt refused", {key: value for key, value in body.items() if value})
     act.flush()
-    session.commit()
-
-
-def _exists(session: Session, book: str) -> bool:
-    pages = session.connection().execute(select(tables.book.c.pages).where(tables.book.c.name == book)).scalar()
-    return bool(pages)
+    connection.commit()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Insert, Update, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 import batch_records.executed.decisions  # noqa: F401 - registers the decisions
 from batch_records.executed import commands as c
@@ -30,6 +30,12 @@ from mes.patients.models import TherapyOrder
 from mes.samples.models import Sample
 
 _WORKERS = tuple(role.value for role in Role)
+_SHOW = insert(TABLE)
+_SHOW_AGAIN = (
+    update(TABLE)
+    .where(TABLE.c.batch == bindparam("number"))
+    .values({column.name: bindparam(column.name) for column in TABLE.columns})
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def issue_batch(doing: Doing, command: IssueBatch) -> Outcome:
         raise Refused(f"batch {order.batch} was started for this order already")
     folds = installation().folds
     edition = _approved(doing, order.recipe)
-    recipe = folds.recipe(doing.session, order.recipe, edition)
+    recipe = folds.recipe(doing.act.connection, order.recipe, edition)
     number = _next_number(doing)
     start = c.StartBatch(number, recipe, edition, command.coi, command.facts)
     entries = decide(recipe, None, start, doing.by.person, doing.act.at)
@@ -84,10 +90,7 @@ def _next_number(doing: Doing) -> str:
 
 def carry_out(doing: Doing, command: c.Command) -> Outcome:
     """Look up the facts, decide, write."""
-    folds = installation().folds
-    batch = folds.get(doing.session, command.batch)
-    if batch is None:
-        raise Refused(f"there is no batch {command.batch}")
+    folds, batch = installation().folds, _batch(doing, command)
     if _is_signed(command, batch) and not doing.signed:
         raise Refused("this needs a signature: enter user and password")
     look_up = _FACTS.get(type(command))
@@ -95,6 +98,15 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
+
+
+def _batch(doing: Doing, command: c.Command) -> Batch:
+    book = book_of(command.batch)
+    doing.act.lock([book])
+    batch = installation().folds.get(doing.act.connection, command.batch, doing.act.page(book))
+    if batch is None:
+        raise Refused(f"there is no batch {command.batch}")
+    return batch
 
 
 @dataclass(frozen=True)
@@ -108,10 +120,7 @@ class RecordFields(c.StepCommand):
 @handles(RecordFields, "recorded values", roles=_WORKERS, books=lambda command: (book_of(command.batch),))
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
-    folds = installation().folds
-    batch = folds.get(doing.session, command.batch)
-    if batch is None:
-        raise Refused(f"there is no batch {command.batch}")
+    folds, batch = installation().folds, _batch(doing, command)
     for each in _one_by_one(batch, command):
         look_up = _FACTS.get(type(each))
         known = look_up(doing, batch, each) if look_up else each
@@ -192,8 +201,11 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
 
 
 def _show(doing: Doing, batch: Batch, *, is_new: bool) -> None:
-    statement: Insert | Update = insert(TABLE) if is_new else update(TABLE).where(TABLE.c.batch == batch.id)
-    doing.session.connection().execute(statement.values(**project(batch)))
+    columns = project(batch)
+    if is_new:
+        doing.act.connection.execute(_SHOW, columns)
+    else:
+        doing.act.connection.execute(_SHOW_AGAIN, columns | {"number": columns["batch"]})
 
 
 # --- facts, looked up under the lock ------------------------------------------------------------------------------
@@ -205,7 +217,7 @@ def _reading(doing: Doing, batch: Batch, command: c.TakeReading) -> c.TakeReadin
     if not field or not instrument:
         return command
     sample = batch.seen_from(command.step).text(field[1].sample)
-    return replace(command, reading=newest(doing.session, instrument, field[1].channel, sample))
+    return replace(command, reading=newest(doing.act.connection, instrument, field[1].channel, sample))
 
 
 def _lot(doing: Doing, _: Batch, command: c.AddMaterial) -> c.AddMaterial:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, bindparam, select
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
@@ -21,6 +20,14 @@ from mes.ledger import tables
 from mes.masters.models import RecipeEdition
 
 _KEPT = 300
+_LINES = (
+    select(tables.line.c.page, tables.line.c.text, tables.line.c.hash)
+    .where(tables.line.c.book == bindparam("book"), tables.line.c.page > bindparam("after"))
+    .order_by(tables.line.c.page)
+)
+_EDITION = select(RecipeEdition.text, RecipeEdition.digest).where(
+    RecipeEdition.code == bindparam("code"), RecipeEdition.edition == bindparam("edition")
+)
 
 
 def book_of(batch: str) -> str:
@@ -36,13 +43,18 @@ class Folds:
         self._recipes: dict[str, Recipe] = {}
         self._guard = threading.Lock()
 
-    def get(self, session: Session, batch: str) -> Batch | None:
-        """Return a batch as it is in this session's transaction, or None where there is none."""
+    def get(self, connection: Connection, batch: str, pages: int | None = None) -> Batch | None:
+        """Return a batch as it is in this transaction, or None where there is none.
+
+        Who has locked the book knows how many pages it has; a fold of so many is the newest, and nothing is asked.
+        """
         known = self._batches.get(batch)
-        lines = list(entries(session.connection(), book_of(batch), known.last.page if known else 0))
+        if known and known.last.page == pages:
+            return known
+        lines = list(entries(connection, book_of(batch), known.last.page if known else 0))
         if not lines:
             return known
-        recipe = known.recipe if known else self._recipe_of(session, lines[0][1])
+        recipe = known.recipe if known else self._recipe_of(connection, lines[0][1])
         folded = fold(recipe, lines, known)
         self.keep(folded)
         return folded
@@ -57,19 +69,19 @@ class Folds:
             while len(self._batches) > _KEPT:
                 self._batches.popitem(last=False)
 
-    def recipe(self, session: Session, code: str, edition: int) -> Recipe:
+    def recipe(self, connection: Connection, code: str, edition: int) -> Recipe:
         """Return an edition of a recipe, read once for each digest."""
-        row = session.get(RecipeEdition, (code, edition))
+        row = connection.execute(_EDITION, {"code": code, "edition": edition}).first()
         if row is None:
             raise LookupError(f"recipe {code} has no edition {edition}")
         if row.digest not in self._recipes:
             self._recipes[row.digest] = load(row.text)
         return self._recipes[row.digest]
 
-    def _recipe_of(self, session: Session, first: Entry) -> Recipe:
+    def _recipe_of(self, connection: Connection, first: Entry) -> Recipe:
         if not isinstance(first, BatchStarted):
             raise TypeError("a batch's book does not begin with its start")
-        recipe = self.recipe(session, first.recipe, int(first.edition))
+        recipe = self.recipe(connection, first.recipe, int(first.edition))
         if recipe.digest != first.digest:
             raise LookupError(
                 f"the text of recipe {first.recipe} is not the one that batch {first.batch} was issued by"
@@ -79,12 +91,7 @@ class Folds:
 
 def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
     """Read the lines of a batch's book from a page on, as stamped entries."""
-    query = (
-        select(tables.line.c.page, tables.line.c.text, tables.line.c.hash)
-        .where(tables.line.c.book == book, tables.line.c.page > after)
-        .order_by(tables.line.c.page)
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(_LINES, {"book": book, "after": after}):
         yield stamped(row)
 
 

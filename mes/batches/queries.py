@@ -134,7 +134,7 @@ class BatchPage:
 
 def find(session: Session, batch: str) -> Batch:
     """Return a batch, or answer that there is none."""
-    found = installation().folds.get(session, batch)
+    found = installation().folds.get(session.connection(), batch)
     if found is None:
         abort(404, f"There is no batch {batch}.")
     return found

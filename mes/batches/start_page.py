@@ -44,7 +44,7 @@ def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: st
         orders = {row.coi: (row.recipe, _order(session, row)) for row in waiting}
         code, order = orders.get(coi, ("", None))
         edition = _approved(session, code) if order else None
-        recipe = installation().folds.recipe(session, code, edition) if edition else None
+        recipe = installation().folds.recipe(session.connection(), code, edition) if edition else None
     facts = tuple(_fact(recipe_field, draft, wrong, sentence) for recipe_field in recipe.facts) if recipe else ()
     words = f"{recipe.title}, edition {edition}" if recipe else ""
     return StartPage(tuple(each for _, each in orders.values()), order, facts, words)

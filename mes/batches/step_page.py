@@ -142,7 +142,7 @@ def live_field(session: Session, batch: Batch, key: str, name: str) -> shapes.Fi
     asked = shown.asked(each, values)
     instrument = batch.equipment.get(each.instrument, "")
     sample = values.text(each.sample)
-    found = newest(session, instrument, each.channel, sample) if instrument else None
+    found = newest(session.connection(), instrument, each.channel, sample) if instrument else None
     title = f"{each.instrument} {instrument}".strip() + (f", sample {sample}" if sample else "")
     return replace(asked, instrument=title, reading=_reading(batch, key, each, found, sample) if found else None)
 

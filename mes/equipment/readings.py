@@ -6,19 +6,24 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, bindparam, select
 
 from batch_records.executed.commands import Reading
 from mes.ledger.tables import reading
 
+_CHANNEL = (
+    select(reading)
+    .where(reading.c.instrument == bindparam("instrument"), reading.c.channel == bindparam("channel"))
+    .order_by(reading.c.sequence.desc())
+    .limit(1)
+)
+_SAMPLE = _CHANNEL.where(reading.c.sample == bindparam("sample"))
 
-def newest(session: Session, instrument: str, channel: str, sample: str = "") -> Reading | None:
+
+def newest(connection: Connection, instrument: str, channel: str, sample: str = "") -> Reading | None:
     """Return the newest reading of a channel: of one sample where one is named, whatever its quality."""
-    query = select(reading).where(reading.c.instrument == instrument, reading.c.channel == channel)
-    if sample:
-        query = query.where(reading.c.sample == sample)
-    row = session.connection().execute(query.order_by(reading.c.sequence.desc()).limit(1)).first()
+    asked = {"instrument": instrument, "channel": channel} | ({"sample": sample} if sample else {})
+    row = connection.execute(_SAMPLE if sample else _CHANNEL, asked).first()
     return _reading(row) if row else None
 
 

@@ -1,7 +1,8 @@
 """An act: one change, with its lines in the ledger, in one transaction.
 
 Only `mes.execute` makes acts. An act's session is the only one that can flush, and its flush compares every row with
-what it was: a change that nobody wrote a line for cannot reach the database.
+what it was: a change that nobody wrote a line for cannot reach the database. Most acts touch no row: they write
+lines of a batch, over the bare connection, for every tablet waits for them. The session is made when it is asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import Connection, bindparam, event, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, UOWTransaction
@@ -21,6 +22,15 @@ from sqlalchemy.orm.state import InstanceState
 from mes.db import Row, View
 from mes.ledger import tables
 from mes.ledger.line import ZERO, Line, canonical, line_hash, utc
+
+# Made once: building a statement anew costs as much as running it.
+_BOOKS = (
+    select(tables.book)
+    .where(tables.book.c.name.in_(bindparam("names", expanding=True)))
+    .order_by(tables.book.c.name)
+    .with_for_update()
+)
+_ADD_LINES = insert(tables.line)
 
 
 class Unlogged(RuntimeError):  # noqa: N818 - a defect of the program, found before it does harm
@@ -46,33 +56,43 @@ class _Head:
 class Act:
     """One change being made. Books are locked before they are read; lines are written when the act ends."""
 
-    def __init__(self, session: Session, author: Author, at: datetime) -> None:
-        self.session, self.author, self.at = session, author, at
+    def __init__(self, connection: Connection, author: Author, at: datetime) -> None:
+        self.connection, self.author, self.at = connection, author, at
         self.lines: list[Line] = []
         self._heads: dict[str, _Head] = {}
         self._written = 0
-        session.info["act"] = self
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session in which rows are read and changed."""
+        if self._session is None:
+            self._session = Session(self.connection, info={"act": self})
+        return self._session
+
+    def close(self) -> None:
+        """Let go of the rows; what was not committed is not."""
+        if self._session is not None:
+            self._session.close()
 
     def lock(self, books: Iterable[str]) -> None:
         """Lock books, in the order of their names; a book that has no line yet is opened."""
         wanted = sorted(set(books) - set(self._heads))
         if not wanted:
             return
-        connection = self.session.connection()
-        query = select(tables.book).where(tables.book.c.name.in_(wanted)).order_by(tables.book.c.name)
-        found = {row.name: row for row in connection.execute(query.with_for_update())}
+        found = {row.name: row for row in self.connection.execute(_BOOKS, {"names": wanted})}
         if missing := [name for name in wanted if name not in found]:
             self._open(missing)
-            found |= {row.name: row for row in connection.execute(query.with_for_update())}
+            found |= {row.name: row for row in self.connection.execute(_BOOKS, {"names": wanted})}
         for name in wanted:
             self._heads[name] = _Head(found[name].pages, bytes(found[name].head))
 
     def _open(self, names: list[str]) -> None:
         values = [{"name": name, "pages": 0, "head": ZERO} for name in names]
-        is_sqlite = self.session.get_bind().dialect.name == "sqlite"
+        is_sqlite = self.connection.dialect.name == "sqlite"
         # Two tablets may open the same book at once: the second finds it there.
         statement = (sqlite_insert if is_sqlite else postgresql_insert)(tables.book).on_conflict_do_nothing()
-        self.session.connection().execute(statement, values)
+        self.connection.execute(statement, values)
 
     def page(self, book: str) -> int:
         """Return how many pages a locked book has."""
@@ -112,10 +132,10 @@ class Act:
 
     def flush(self) -> None:
         """Send rows and lines to the database, in this order: a row's change becomes a line first."""
-        self.session.flush()
-        new = self.lines[self._written :]
-        if new:
-            self.session.connection().execute(insert(tables.line), [_columns(line) for line in new])
+        if self._session is not None:
+            self._session.flush()
+        if new := self.lines[self._written :]:
+            self.connection.execute(_ADD_LINES, [_columns(line) for line in new])
             self._written = len(self.lines)
 
 

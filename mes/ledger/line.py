@@ -33,7 +33,7 @@ class Line:
 
 def utc(at: datetime) -> str:
     """Write a time as the ledger does: ``2026-11-22T10:15:00.000000Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def canonical(content: Mapping[str, Any]) -> str:

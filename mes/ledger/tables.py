@@ -77,6 +77,16 @@ _SQLITE = (
         for table in APPEND_ONLY
         for operation in ("UPDATE", "DELETE")
     ),
+    # A connection without recursive triggers would replace a row without a DELETE that the triggers see.
+    *(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names of ours
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"
+        for table, same in (
+            ("tap", "tap = NEW.tap"),
+            ("reading", "instrument = NEW.instrument AND sequence = NEW.sequence"),
+        )
+    ),
     """CREATE TRIGGER line_follows BEFORE INSERT ON line
        WHEN NOT EXISTS (SELECT 1 FROM book WHERE name = NEW.book AND pages + 1 = NEW.page AND head = NEW.previous)
        BEGIN SELECT RAISE(ABORT, 'this line does not continue its book'); END""",

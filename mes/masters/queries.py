@@ -111,7 +111,7 @@ def recipe_page(code: str, edition: int, person: Person, error: str = "") -> Rec
         row = session.get(RecipeEdition, (code, edition))
         if row is None:
             abort(404, f"Recipe {code} has no edition {edition}.")
-        recipe = installation().folds.recipe(session, code, edition)
+        recipe = installation().folds.recipe(session.connection(), code, edition)
     found: dict[int, list[str]] = {}
     for problem in lint(recipe):
         found.setdefault(problem.line, []).append(problem.message)

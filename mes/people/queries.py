@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from batch_records.executed.commands import Person
 from batch_records.master.recipe import Role
@@ -71,14 +71,20 @@ def names() -> dict[str, str]:
         return {row.id: row.name for row in session.execute(select(User.id, User.name))}
 
 
+_OPEN_SESSION = (
+    select(SignIn.id, SignIn.workstation, SignIn.began, User.id.label("user"), User.name, User.roles)
+    .join(User, User.id == SignIn.user)
+    .where(SignIn.id == bindparam("id"), SignIn.ended.is_(None), User.active, ~User.locked)
+)
+
+
 def open_session(token: str) -> Session | None:
     """Return the session that a cookie's token opens, with the person's roles as they are now."""
-    with installation().reading() as session:
-        query = select(SignIn, User).join(User, User.id == SignIn.user).where(SignIn.id == hash_of(token))
-        found = session.execute(query).first()
-    if found is None or found.SignIn.ended or not found.User.active or found.User.locked:
+    with installation().database.reader.connect() as connection:
+        row = connection.execute(_OPEN_SESSION, {"id": hash_of(token)}).first()
+    if row is None:
         return None
-    return Session(found.SignIn.id, found.User.person(), found.SignIn.workstation, found.SignIn.began)
+    return Session(row.id, Person(row.user, row.name, frozenset(row.roles)), row.workstation, row.began)
 
 
 def machine(token: str) -> Person | None:

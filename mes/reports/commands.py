@@ -36,7 +36,7 @@ class KeepRecord:
 @handles(AskForRecord, "asked for a record", books=lambda command: (f"documents:{command.batch}",))
 def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
     """Note who asked; the renderer takes it up within a second."""
-    if installation().folds.get(doing.session, command.batch) is None:
+    if installation().folds.get(doing.act.connection, command.batch) is None:
         raise Refused(f"there is no batch {command.batch}")
     document = Document(
         id=str(uuid4()), batch=command.batch, asked=doing.act.at, asked_by=doing.by.person.id, state="asked"

@@ -75,7 +75,7 @@ def step_page_against_template(installed: Installed) -> tuple[float, float]:
         app.preprocess_request()
         folds: Folds = app.extensions["mes"].folds
         with app.extensions["mes"].reading() as session:
-            found = folds.get(session, batch)
+            found = folds.get(session.connection(), batch)
             if found is None:
                 raise RuntimeError("the batch is not there")
             context = vars(step_page.step_page(session, found, "1.1", {}))
