@@ -1,9 +1,10 @@
 """The door. Every change that anybody makes goes through `execute`, and nothing else can write.
 
-One call is one transaction: the books that the command names are locked, the command's handler decides, and rows, views,
-ledger lines and the tap are committed together before the caller hears anything. A tap is written once: a double tap, a
-retry or a replay changes nothing and gets the first answer again. A refusal is committed too: what was tried stands in
-the book it was tried on. Passwords are checked before the lock, for that takes longer than all the rest.
+One call is one transaction: the books that the command names are locked, the command's handler decides, and rows,
+views, ledger lines and the tap are committed together before the caller hears anything. A tap is written once: a
+double tap, a retry or a replay changes nothing and gets the first answer again. A refusal is committed too: what was
+tried stands in the book it was tried on. Passwords are checked before the lock, for that takes longer than all the
+rest.
 """
 
 from __future__ import annotations
