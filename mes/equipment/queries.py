@@ -76,7 +76,7 @@ def equipment_page(person: Person, chosen: str = "", error: str = "") -> Equipme
 
 def _heard(session: Session) -> Mapping[str, str]:
     query = select(reading.c.instrument, func.max(reading.c.received_time)).group_by(reading.c.instrument)
-    return dict(session.connection().execute(query).tuples().all())
+    return dict(session.connection().execute(query).all())
 
 
 def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:

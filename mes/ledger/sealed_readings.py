@@ -31,7 +31,7 @@ def digest_of(connection: Connection, instrument: str, first: int, last: int) ->
         .order_by(reading.c.sequence)
     )
     digest, count = hashlib.sha256(), 0
-    for row in connection.execution_options(stream_results=True).execute(query).mappings():
+    for row in connection.execute(query, execution_options={"stream_results": True}).mappings():
         content = {key: bytes(value).hex() if key == "raw" else value for key, value in row.items()}
         digest.update(canonical(content).encode() + b"\n")
         count += 1
@@ -56,4 +56,4 @@ def last_sealed(connection: Connection, instrument: str) -> tuple[int, datetime 
 def newest(connection: Connection) -> dict[str, int]:
     """Return the newest sequence stored of each instrument."""
     query = select(reading.c.instrument, func.max(reading.c.sequence)).group_by(reading.c.instrument)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())

@@ -80,7 +80,7 @@ def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes
         columns.author,
         columns.at,
     ).order_by(columns.book, columns.page)
-    result = connection.execution_options(stream_results=True, yield_per=5_000).execute(query)
+    result = connection.execute(query, execution_options={"stream_results": True, "yield_per": 5_000})
     for partition in result.partitions():
         yield from (tuple(row) for row in partition)
 

@@ -85,7 +85,7 @@ def recipes_page(person: Person, problems: tuple[str, ...] = ()) -> RecipesPage:
     with installation().reading() as session:
         rows = session.scalars(select(RecipeEdition).order_by(RecipeEdition.code, RecipeEdition.edition.desc())).all()
         counted = select(BatchView.recipe, func.count()).group_by(BatchView.recipe)
-        made = dict(session.execute(counted).tuples().all())
+        made = dict(session.execute(counted).all())
     people = names()
     recipes = []
     for code, group in groupby(rows, key=lambda row: row.code):

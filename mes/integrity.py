@@ -1,0 +1,20 @@
+"""The check of a whole installation: the ledger line by line, and what was made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from mes.batches.rebuilt import wrong_views
+from mes.ledger.verify import Verified, verify
+
+
+def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = None) -> Verified:
+    """Verify the ledger, then make every view again and compare. ``heads`` are pages and hashes known from elsewhere.
+
+    The connection is one of `Database.snapshot`: others may go on writing meanwhile.
+    """
+    verified = verify(connection, heads)
+    return replace(verified, flaws=(*verified.flaws, *wrong_views(connection)))
