@@ -8,13 +8,16 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from mes.batches.rebuilt import wrong_views
+from mes.ledger.rows import wrong_rows
 from mes.ledger.verify import Verified, verify
+from mes.schema import rows
 
 
 def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = None) -> Verified:
-    """Verify the ledger, then make every view again and compare. ``heads`` are pages and hashes known from elsewhere.
+    """Verify the ledger, then make every row and view again and compare.
 
-    The connection is one of `Database.snapshot`: others may go on writing meanwhile.
+    ``heads`` are pages and hashes known from elsewhere. The connection is one of `Database.snapshot`: others may go on
+    writing meanwhile.
     """
     verified = verify(connection, heads)
-    return replace(verified, flaws=(*verified.flaws, *wrong_views(connection)))
+    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *wrong_views(connection)))

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
 from mes.batches import models as batches
-from mes.db import Database, Table, View
+from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.masters import models as masters
 from mes.materials import models as materials
@@ -31,6 +31,11 @@ _ROLE = "mes_app"
 def metadata() -> MetaData:
     """Return the tables of all rows and views."""
     return Table.metadata
+
+
+def rows() -> list[type[Row]]:
+    """Return every class of rows."""
+    return [mapper.class_ for mapper in Table.registry.mappers if issubclass(mapper.class_, Row)]
 
 
 def upgrade(url: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from mes.cli import Missing, folder_argument
 from mes.db import Database
-from mes.ledger.verify import verify
+from mes.integrity import check
 from mes.settings import Settings
 
 about = "walk the ledger"
@@ -40,7 +40,7 @@ def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] 
         raise Missing(f"there is no database in {settings.folder}")
     began = time.monotonic()
     with database.snapshot() as connection:
-        verified = verify(connection, heads)
+        verified = check(connection, heads)
     database.dispose()
     seconds = time.monotonic() - began
     for flaw in verified.flaws:

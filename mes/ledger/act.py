@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, event, insert, select
+from sqlalchemy import Connection, bindparam, event, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
-from sqlalchemy.orm.attributes import get_history
-from sqlalchemy.orm.state import InstanceState
 
-from batch_records.executed.draft import Malformed
 from mes.db import Row, View
-from mes.ledger import tables
+from mes.ledger import rows, tables
 from mes.ledger.line import ZERO, Line, canonical, line_hash, utc
 
 # Made once: building a statement anew costs as much as running it.
@@ -164,65 +161,13 @@ def _write_lines_for_rows(session: Session, _: UOWTransaction, __: object) -> No
         raise Unlogged(f"{type(removed[0]).__name__} is retired, never deleted")
     for row in session.new:
         if isinstance(row, Row):
-            _must_fit(row)
-            _apply_defaults(row)
-            act.write(row.book, f"{_words(row)} added", {"values": _values(row)})
+            act.write(row.book, *rows.added(row))
     for row in session.dirty:
-        if isinstance(row, Row) and (changes := _changes(row)):
-            _must_fit(row)
-            act.write(row.book, f"{_words(row)} changed", {"changes": changes})
+        if isinstance(row, Row) and (said := rows.changed(row)):
+            act.write(row.book, *said)
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_what_is_not_compared(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         raise Unlogged("rows are changed one by one, in an act: a statement over many would write no line")
-
-
-def _must_fit(row: Row) -> None:
-    """Refuse a text that is too long: one database would say so in its own words, the other would keep it."""
-    for attribute in _state(row).mapper.column_attrs:
-        value, type_ = getattr(row, attribute.key), attribute.columns[0].type
-        if isinstance(value, str) and isinstance(type_, String) and len(value) > (type_.length or len(value)):
-            what = attribute.key.replace("_", " ")
-            raise Malformed(attribute.key, f"the {what} of a {_words(row)} has at most {type_.length} characters")
-
-
-def _words(row: Row) -> str:
-    return str(row.__tablename__).replace("_", " ")
-
-
-def _apply_defaults(row: Row) -> None:
-    """Set what the database would fill in later, so that the line says it too."""
-    for attribute in _state(row).mapper.column_attrs:
-        default = attribute.columns[0].default
-        if default is not None and default.is_scalar and getattr(row, attribute.key) is None:
-            setattr(row, attribute.key, default.arg)
-
-
-def _state(row: Row) -> InstanceState[Any]:
-    return row.__dict__["_sa_instance_state"]  # type: ignore[no-any-return]
-
-
-def _values(row: Row) -> dict[str, Any]:
-    names = [attribute.key for attribute in _state(row).mapper.column_attrs]
-    return {name: _text(row, name, getattr(row, name)) for name in names if getattr(row, name) is not None}
-
-
-def _changes(row: Row) -> dict[str, list[Any]]:
-    changes = {}
-    for attribute in _state(row).mapper.column_attrs:
-        history = get_history(row, attribute.key)
-        if history.has_changes():
-            old, new = (history.deleted or [None])[0], (history.added or [None])[0]
-            if old != new:
-                changes[attribute.key] = [_text(row, attribute.key, old), _text(row, attribute.key, new)]
-    return changes
-
-
-def _text(row: Row, name: str, value: Any) -> Any:  # noqa: ANN401 - any column's value
-    if name in row.unlogged:
-        return "(not shown)"
-    if isinstance(value, datetime):
-        return utc(value)
-    return value if isinstance(value, str | int | bool | list | dict | None) else str(value)

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -93,10 +94,19 @@ def _problem(row: tuple[str, int, str, bytes, bytes, str, str, str], page: int, 
         return "it does not follow the page before"
     if hashlib.sha256(previous + text.encode()).digest() != hashed:
         return "its text is not the text that was hashed"
-    content = json.loads(text)
-    if tuple(content[key] for key in ("book", "page", "kind", "author", "at")) != (of, number, kind, author, at):
+    content = _content(text)
+    if tuple(content.get(key) for key in ("book", "page", "kind", "author", "at")) != (of, number, kind, author, at):
         return "the columns it is found by say something else than its text"
     return ""
+
+
+def _content(text: str) -> dict[str, Any]:
+    """Return a line's content; empty where what stands there is none."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _wrong_heads(connection: Connection, ends: Mapping[str, tuple[int, bytes]]) -> list[Flaw]:
@@ -116,11 +126,14 @@ def _sealed(connection: Connection) -> tuple[int, list[Flaw]]:
     counted, flaws = 0, []
     query = select(line.c.book, line.c.page, line.c.text).where(line.c.kind == sealed_readings.KIND)
     for of, page, text in connection.execute(query).all():
-        body = json.loads(text)["body"]
-        instrument = of.partition(":")[2]
-        count, digest = sealed_readings.digest_of(connection, instrument, body["from"], body["to"])
-        counted += count
-        if (count, digest) != (body["count"], body["digest"]):
-            range_ = f"{body['from']} to {body['to']}"
-            flaws.append(Flaw(of, page, f"the readings {range_} of {instrument} are not those that were sealed"))
+        body, instrument = _content(text).get("body"), of.partition(":")[2]
+        first, last, *sealed = (body.get(key) for key in ("from", "to", "count", "digest")) if body else (None,) * 4
+        if not isinstance(first, int) or not isinstance(last, int):
+            flaws.append(Flaw(of, page, "this seal does not say which readings it is of"))
+            continue
+        found = sealed_readings.digest_of(connection, instrument, first, last)
+        counted += found[0]
+        if found != tuple(sealed):
+            which = f"the readings {first} to {last} of {instrument}"
+            flaws.append(Flaw(of, page, f"{which} are not those that were sealed"))
     return counted, flaws
