@@ -84,7 +84,7 @@ class Database:
         self.is_sqlite = address.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.writer = _sqlite(address)
-            event.listen(self.writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            event.listen(self.writer, "begin", _begin)
             readable = address.set(database=f"file:{address.database}", query={"mode": "ro", "uri": "true"})
             self.reader = _sqlite(readable, reads_only=True)
         else:
@@ -131,6 +131,13 @@ def _sqlite(address: URL, *, reads_only: bool = False) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begin by taking the write lock. A COMMIT that failed leaves its transaction open, which SQLAlchemy calls over."""
+    if getattr(connection.connection.dbapi_connection, "in_transaction", False):
+        connection.connection.rollback()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Utc(TypeDecorator[Any]):
