@@ -2,8 +2,10 @@
 
 ``protocols``    sans I/O: bytes in, events out
 ``instruments``  one file per instrument: which protocol, which channels, which units
-``transports``   the only input and output: serial ports, OPC-UA sessions
-``spool``        readings on disk before the instrument hears an acknowledgement
-``gateway``      the process that joins them and delivers to the MES, at least once
+``transports``   the only input and output: serial lines, OPC-UA sessions, folders of files
+``intake``       takes a transport's measurements; ``spool`` keeps them on disk, numbered, until they are delivered
+``delivery``     to the MES over HTTP, at least once
+``gateway``      the process that joins them; ``config`` is its file, ``certificates`` its trust, ``doctor`` its health
+``catalogue``    which instruments are known, for the web application
 ``simulators``   instruments that speak the real wire, for tests, training and the demonstration
 """

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from devices.clock import Clock
 from devices.instrument import Measurement
-from devices.spool import Spool
+from devices.spool import Spool, SpoolError
 
 SHOWN = 256  # bytes of a garbled frame in the log; all of them are in the spool
 
@@ -49,8 +50,12 @@ class Intake:
         self.spool.note(self.instrument, "notice", text, b"", at=self.clock())
 
     def state(self, state: str, reason: str = "") -> None:
-        """Record what the instrument's line is doing; said once for as long as it stays so."""
+        """Record what the instrument's line is doing; said once for as long as it stays so.
+
+        Where even that cannot be written, it is in the log and said again the next time: no reading depends on it.
+        """
         if (state, reason) != self._state:
-            self._state = (state, reason)
             self._log.info("%s%s", state, f": {reason}" if reason else "")
-            self.spool.state(self.instrument, state, reason, at=self.clock())
+            with suppress(SpoolError):
+                self.spool.state(self.instrument, state, reason, at=self.clock())
+                self._state = (state, reason)

@@ -63,13 +63,20 @@ class RunningError(Exception):
 
 
 @contextmanager
-def only_writer(spool: Path) -> Iterator[None]:
-    """Hold a spool's lock, which its process loses however it ends. Raises `RunningError`."""
+def only_writer(spool: Path, attempts: int = 1) -> Iterator[None]:
+    """Hold a spool's lock, which its process loses however it ends. Raises `RunningError`.
+
+    A gateway makes some attempts, a tenth of a second apart: a doctor may be holding the lock to see who else does.
+    """
     with spool.with_suffix(".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            raise RunningError(f"a gateway runs on {spool} already") from held
+        for attempt in range(attempts):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as held:
+                if attempt == attempts - 1:
+                    raise RunningError(f"a gateway runs on {spool} already") from held
+                Event().wait(0.1)
         yield
 
 

@@ -77,7 +77,7 @@ class FileDrop:
     def look(self, now: float) -> None:
         """Take what has come and stopped growing, and what is due; ``now`` is monotonic seconds."""
         for folder in (self._archive, self._rejected):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
         for path in self._settled(now):
             self._move_to_archive(path)
         read = self._intake.spool.files(self._intake.instrument)

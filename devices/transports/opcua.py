@@ -73,7 +73,8 @@ class OpcUaSubscription:
 
     def __init__(self, settings: OpcUaSettings, pki: Path, intake: Intake) -> None:
         self._settings, self._pki, self._intake = settings, pki, intake
-        self._plan = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
+        told = asdict(settings) | {"password": None}
+        self._plan = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         self._cursor = 0  # the number of the last message whose readings are on disk
         self._last: dict[str, tuple[str, str, datetime | None]] = {}
 
@@ -83,9 +84,10 @@ class OpcUaSubscription:
 
     async def _until(self, stop: Stop) -> None:
         receiving = asyncio.create_task(self._receive_for_ever())
-        while not stop.is_set() and not receiving.done():
+        while not receiving.done():
+            if stop.is_set():
+                receiving.cancel()  # again and again: a wait inside a library may swallow one that comes as it ends
             await asyncio.wait([receiving], timeout=GLANCE)
-        receiving.cancel()
         with suppress(asyncio.CancelledError):
             await receiving
 
@@ -103,6 +105,8 @@ class OpcUaSubscription:
                 self._intake.state("refused", str(refusal))
             except (UaError, OSError, ValueError) as lost:
                 self._intake.state("no connection", f"{self._settings.url}: {str(lost) or 'no answer'}")
+            except SpoolError as full:
+                _log.error("%s waits: %s", self._intake.instrument, full)
             await asyncio.sleep(backoff.wait())
 
     async def _session(self, connection: Connection) -> _Standing:
@@ -192,7 +196,8 @@ class OpcUaSubscription:
         try:
             while True:
                 try:
-                    response = await asyncio.wait_for(session.publish(acknowledged), standing.silence)
+                    async with asyncio.timeout(standing.silence):
+                        response = await session.publish(acknowledged)
                 except UaStructParsingError as poison:
                     self._intake.gap(f"a message that cannot be decoded: {poison.__cause__}")
                     continue
@@ -245,7 +250,7 @@ class OpcUaSubscription:
             return ua.NotificationMessage()
 
     async def _take(self, message: ua.NotificationMessage) -> None:
-        measurements = []
+        measurements, last = [], dict(self._last)
         for item in _items(message):
             node = self._settings.nodes[item.ClientHandle]
             if overflowed(item.Value):
@@ -253,10 +258,11 @@ class OpcUaSubscription:
             made = measurement(node, item.Value)
             # The same measurement told again: NaN, which never equals itself, or the first value of a new session.
             told = (made.value, made.status, made.source_time)
-            if made.source_time is None or self._last.get(node.channel) != told:
+            if made.source_time is None or last.get(node.channel) != told:
                 measurements.append(made)
-            self._last[node.channel] = told
+            last[node.channel] = told
         await self._commit(measurements, message.SequenceNumber)
+        self._last = last
 
     async def _commit(self, measurements: Sequence[Measurement], number: int) -> None:
         """Store a message's measurements, however long it takes until the spool can be written."""

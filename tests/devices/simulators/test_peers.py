@@ -29,7 +29,7 @@ def panel(captures: Path, tmp_path_factory: pytest.TempPathFactory, mes: TinyMes
 
 
 def of_reactor(mes: TinyMes) -> list[int]:
-    return sorted(sequence for instrument, sequence in list(mes.stored) if instrument == "BR-01")
+    return sorted(sequence for instrument, sequence in mes.stored.copy() if instrument == "BR-01")
 
 
 def test_a_foreign_server_is_read_without_a_hole(panel: Panel, mes: TinyMes) -> None:
@@ -48,15 +48,11 @@ def test_a_foreign_server_that_was_restarted_is_found_again(panel: Panel, mes: T
     assert of_reactor(mes) == list(range(1, len(of_reactor(mes)) + 1))
 
 
-def test_a_foreign_servers_faults_are_marked(panel: Panel, mes: TinyMes) -> None:
+@pytest.mark.parametrize(("fault", "status"), [("nan", "0x00000000"), ("bad", "0x808C0000")])
+def test_a_foreign_servers_faults_are_marked(panel: Panel, mes: TinyMes, fault: str, status: str) -> None:
     """NaN and BadSensorFailure over another stack."""
-    for fault, status in (("nan", "0x00000000"), ("bad", "0x808C0000")):
-        panel.wish("/fault", instrument="bioreactor", fault=fault)
-        until(
-            lambda status=status: any(  # type: ignore[misc]  # mypy sees no default
-                each["quality"] == "bad" and each["status"] == status for each in list(mes.stored.values())
-            )
-        )
+    panel.wish("/fault", instrument="bioreactor", fault=fault)
+    until(lambda: [each for each in mes.stored.copy().values() if (each["quality"], each["status"]) == ("bad", status)])
     assert panel.wish("/fault", instrument="bioreactor", fault="none")["fault"] == "none"
 
 
@@ -77,7 +73,7 @@ def test_a_real_export_arrives_when_its_time_has_come(panel: Panel, mes: TinyMes
 
 
 def samples(mes: TinyMes) -> set[str]:
-    return {each["sample"] for each in list(mes.stored.values()) if each["instrument"] == "VC-01"}
+    return {each["sample"] for each in mes.stored.copy().values() if each["instrument"] == "VC-01"}
 
 
 def test_the_culture_agrees_with_the_samples_that_stand_for_it(captures: Path) -> None:
