@@ -79,7 +79,8 @@ class Handler:
     sentence: str
     roles: frozenset[str]
     books: Callable[[Any], Iterable[str]]
-    signature: str  # the meaning of the signature that it needs; empty for none
+    meaning: str  # of a signature given with it; empty where none is given
+    needs_signature: bool
 
 
 HANDLERS: dict[type, Handler] = {}
@@ -93,13 +94,18 @@ def handles(
     roles: Iterable[str] = (),
     books: Callable[[Any], Iterable[str]] = lambda _: (),
     signature: str = "",
+    unsigned_too: bool = False,
 ) -> Callable[[_R], _R]:
-    """Register the function below as the handler of a command. Without ``roles`` everybody signed in may."""
+    """Register the function below as the handler of a command. Without ``roles`` everybody signed in may.
+
+    ``signature`` is what a signature means here; it is needed, unless the command is carried out ``unsigned_too``.
+    """
 
     def register(run: _R) -> _R:
         if command in HANDLERS:
             raise ValueError(f"{command.__name__} has two handlers")
-        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature)
+        needs_signature = bool(signature) and not unsigned_too
+        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature, needs_signature)
         return run
 
     return register
@@ -137,8 +143,9 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
         try:
             doing.act.lock(books)
             if signing:
-                doing.signed = stamp(signing, handler.signature, by.person, by.session_of)
-            _permit(command, handler, by, signing)
+                doing.signed = stamp(signing, handler.meaning, by.person, by.session_of)
+            _permit(handler, by, signing)
+            _must_be_bound(doing, books)
             outcome = dict(handler.run(doing, command) or {})
             _commit(doing, tap, command, outcome)
         except (Refused, IntegrityError) as stopped:
@@ -156,12 +163,18 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
     return outcome
 
 
-def _permit(command: object, handler: Handler, by: Actor, signing: Signing | None) -> None:
+def _permit(handler: Handler, by: Actor, signing: Signing | None) -> None:
     if handler.roles and not handler.roles & by.person.roles:
         needed = " or ".join(f"“{role}”" for role in sorted(handler.roles))
         raise Forbidden(f"this is for a person with the role {needed}; {by.person.name} does not hold it")
-    if handler.signature and not signing:
-        raise Refused(f"{type(command).__name__} needs a signature")
+    if handler.needs_signature and not signing:
+        raise Refused("this needs a signature: enter user and password")
+
+
+def _must_be_bound(doing: Doing, books: tuple[str, ...]) -> None:
+    """Refuse a signature on nothing that its signer can have looked at."""
+    if doing.signed and doing.signed["meaning"] and not doing.act.has_line(books, doing.signed["seen"]):
+        raise Refused("the signature names no line of this record: open the page again, then sign")
 
 
 def _commit(doing: Doing, tap: str, command: object, outcome: Outcome) -> None:

@@ -48,5 +48,5 @@ def authenticate(user: str, password: str) -> Person:
 
 def stamp(signing: Signing, meaning: str, by: Person, session_of: str) -> Mapping[str, str]:
     """Return a signature as it stands on its line."""
-    signed = {"meaning": meaning or "performed", "name": by.name, "seen": signing.seen}
+    signed = {"meaning": meaning, "name": by.name, "seen": signing.seen}
     return signed if session_of in ("", by.id) else signed | {"session": session_of}

@@ -187,6 +187,10 @@ class Batch:
         """Return the doing of a step, not started where nothing happened yet."""
         return self.runs.get(key) or Run(key)
 
+    def head(self, key: str) -> str:
+        """Return the hash of a step's last line, or of the batch's first where nothing happened in the step yet."""
+        return (self.run(key).last or self.started).hash
+
     def seen_from(self, key: str) -> SeenFrom:
         """Return the values that formulas see in a step: those of its own round and before."""
         step, number = parse_key(key)

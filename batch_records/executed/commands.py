@@ -149,6 +149,16 @@ class UseEquipment(StepCommand):
 
 
 @dataclass(frozen=True)
+class AssignInstrument(StepCommand):
+    """Measure with another piece of equipment of a class from here on; ``reason`` reopens a completed step."""
+
+    equipment_class: str
+    code: str
+    equipment: Equipment | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class TakeSample(StepCommand):
     """Take a sample into the tube with this code; ``known_in`` is the batch that already has that tube, or empty."""
 

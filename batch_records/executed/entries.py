@@ -212,6 +212,17 @@ class StepReopened(Entry):
 
 
 @_entry
+class InstrumentAssigned(Entry):
+    """Another piece of equipment of a class was scanned to measure with, as it was then."""
+
+    step: str
+    equipment_class: str
+    code: str
+    status: str = ""
+    calibrated_until: str = ""
+
+
+@_entry
 class HoldTimeExceeded(Entry):
     """A clock ran past its limit."""
 

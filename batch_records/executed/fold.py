@@ -17,6 +17,7 @@ from batch_records.executed.batch import (
     Deviation,
     Impossible,
     Run,
+    StepState,
     Value,
     base_of,
     parse_key,
@@ -114,16 +115,24 @@ def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Batch:
         for name, text in entry.gives.items():
             values[name] = Value(name, replace(entry, field=name, value=text), stamp, base_of(text, types[name]))
     if isinstance(entry, e.EquipmentUsed):
-        batch = _use(batch, entry)
+        batch = _use(batch, entry.equipment_class, entry.value, entry.calibrated_until)
     return _with_run(batch, stamp, replace(run, values=values, people=run.people | {stamp.author}))
 
 
-def _use(batch: Batch, entry: e.EquipmentUsed) -> Batch:
-    equipment = _with(batch.equipment, entry.equipment_class, entry.value)
-    if not entry.calibrated_until:
+def _assign(batch: Batch, stamp: Stamp, entry: e.InstrumentAssigned) -> Batch:
+    run = batch.run(entry.step)
+    if run.state is not StepState.IN_PROGRESS:
+        raise KeyError(f"step {entry.step} is {run.state.value}")
+    batch = _use(batch, entry.equipment_class, entry.code, entry.calibrated_until)
+    return _with_run(batch, stamp, replace(run, people=run.people | {stamp.author}))
+
+
+def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Batch:
+    equipment = _with(batch.equipment, class_, code)
+    if not calibrated_until:
         return replace(batch, equipment=equipment)
-    until = datetime.fromisoformat(entry.calibrated_until)
-    return replace(batch, equipment=equipment, calibrated=_with(batch.calibrated, entry.value, until))
+    until = datetime.fromisoformat(calibrated_until)
+    return replace(batch, equipment=equipment, calibrated=_with(batch.calibrated, code, until))
 
 
 def _dispose(batch: Batch, stamp: Stamp, entry: Entry) -> Batch:
@@ -179,6 +188,7 @@ _APPLY: dict[type[Entry], Apply] = {
     e.StepCompleted: _step,
     e.StepVerified: _step,
     e.StepReopened: _reopen,
+    e.InstrumentAssigned: _assign,
     e.BatchHeld: _hold,
     e.HoldLifted: _lift,
     e.BatchReviewed: _review,

@@ -36,7 +36,7 @@ from batch_records.values.expression import (
     times,
 )
 from batch_records.values.formula import Formula
-from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.quantity import Quantity, QuantityError, power_of_ten
 from batch_records.values.unit import Unit, UnitError
 
 _BOUND = re.compile(r"(>=|<=|>|<)\s*(.+)", re.DOTALL)
@@ -96,7 +96,7 @@ class Limit:
         return (low is None or value >= low) and (high is None or value <= high)
 
     def in_words(self, values: Values, unit: Unit | None) -> str:
-        """Say the limit with its bounds computed: ``1.4E+7 to 2.6E+7 cells``; as written until they can be."""
+        """Say the limit with its bounds computed: ``1.4 × 10⁷ to 2.6 × 10⁷ cells``; as written until they can be."""
         if self.accepted or unit is None:
             return " or ".join(self.accepted)
         try:
@@ -223,5 +223,6 @@ def _written(base: Fraction | None, unit: Unit) -> str:
     number = base / unit.factor
     digits = _SIX_DIGITS.divide(Decimal(number.numerator), Decimal(number.denominator)).normalize()
     if digits and not Decimal("0.001") <= abs(digits) < 1_000_000:
-        return f"{digits:E}"
+        mantissa, _, exponent = f"{digits:E}".partition("E")
+        return f"{mantissa} × {power_of_ten(int(exponent))}"
     return f"{digits:f}"

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from batch_records.values.unit import ONE, Unit
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DIGITS = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 
 
@@ -62,3 +63,8 @@ def _how_to_write(digits: str) -> str:
     if re.match(r"[0-9.]+[%A-Za-zµ°]", digits):
         return f"“{digits}” is not a number: write a space before the unit"
     return f"“{digits}” is not a number"
+
+
+def power_of_ten(exponent: int | str) -> str:
+    """Write a power of ten with raised digits, so that ``10⁶`` is never read or copied as 106."""
+    return f"10{str(exponent).translate(_RAISED)}"

@@ -95,6 +95,8 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
         raise Refused("this needs a signature: enter user and password")
     look_up = _FACTS.get(type(command))
     known = look_up(doing, batch, command) if look_up else command
+    if doing.signed and isinstance(command, c.StepCommand) and doing.signed["seen"] != batch.head(command.step):
+        raise Refused("the step has changed since it was shown: look at it again, then sign")
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
@@ -226,7 +228,9 @@ def _lot(doing: Doing, _: Batch, command: c.AddMaterial) -> c.AddMaterial:
     return replace(command, lot=lot)
 
 
-def _equipment(doing: Doing, _: Batch, command: c.UseEquipment) -> c.UseEquipment:
+def _equipment(
+    doing: Doing, _: Batch, command: c.UseEquipment | c.AssignInstrument
+) -> c.UseEquipment | c.AssignInstrument:
     row = doing.session.get(Equipment, command.code)
     if row is None:
         return command
@@ -243,6 +247,7 @@ _FACTS: dict[type[c.Command], Callable[[Doing, Batch, Any], c.Command]] = {
     c.TakeReading: _reading,
     c.AddMaterial: _lot,
     c.UseEquipment: _equipment,
+    c.AssignInstrument: _equipment,
     c.TakeSample: _sample,
 }
 
@@ -254,11 +259,12 @@ def _use_lot(doing: Doing, batch: str, entry: e.MaterialAdded) -> None:
     doing.act.write(f"lot:{entry.value}", "lot used", {"batch": batch, "step": entry.step})
 
 
-def _use_equipment(doing: Doing, batch: str, entry: e.EquipmentUsed) -> None:
-    row = doing.session.get(Equipment, entry.value)
+def _use_equipment(doing: Doing, batch: str, entry: e.EquipmentUsed | e.InstrumentAssigned) -> None:
+    code = entry.code if isinstance(entry, e.InstrumentAssigned) else entry.value
+    row = doing.session.get(Equipment, code)
     if row and row.exclusive:
         row.holds = batch
-    doing.act.write(f"equipment:{entry.value}", "equipment used", {"batch": batch, "step": entry.step})
+    doing.act.write(f"equipment:{code}", "equipment used", {"batch": batch, "step": entry.step})
 
 
 def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
@@ -268,6 +274,7 @@ def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
 _FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
+    e.InstrumentAssigned: _use_equipment,
     e.SampleTaken: _keep_sample,
 }
 
@@ -291,19 +298,20 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
     (c.CheckIdentity, "scanned an identity", "", _batch_only),
     (c.AddMaterial, "scanned a lot", "", _books("lot")),
     (c.UseEquipment, "scanned equipment", "", _books("equipment")),
+    (c.AssignInstrument, "assigned an instrument", "", _books("equipment")),
     (c.TakeSample, "took a sample", "", _books("sample")),
     (c.PrintLabels, "printed labels", "", _batch_only),
     (c.Decide, "decided", "decided", _batch_only),
     (c.ReportResults, "reported results", "", _batch_only),
     (c.CorrectValue, "corrected a value", "", _batch_only),
-    (c.CompleteStep, "completed a step", "", _batch_only),
+    (c.CompleteStep, "completed a step", "performed", _batch_only),
     (c.VerifyStep, "verified a step", "verified", _batch_only),
     (c.SendBack, "sent a step back", "not verified", _batch_only),
     (c.AddComment, "remarked", "", _batch_only),
     (c.RaiseDeviation, "raised a deviation", "", _batch_only),
-    (c.ExplainDeviation, "explained a deviation", "", _batch_only),
+    (c.ExplainDeviation, "explained a deviation", "explained", _batch_only),
     (c.CloseDeviation, "closed a deviation", "approved", _batch_only),
-    (c.HoldBatch, "put a batch on hold", "", _batch_only),
+    (c.HoldBatch, "put a batch on hold", "held", _batch_only),
     (c.LiftHold, "lifted a hold", "approved", _batch_only),
     (c.StopBatch, "ended a batch", "approved", _batch_only),
     (c.ReviewBatch, "reviewed a record", "reviewed", _batch_only),
@@ -311,6 +319,11 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
     (c.RejectBatch, "rejected a batch", "rejected", _batch_only),
 )
 
+_UNSIGNED_TOO = (c.CompleteStep, c.ExplainDeviation)  # signed where the recipe, or a wrong scan, asks for it
+
 for _command, _sentence, _meaning, _which in _COMMANDS:
-    handles(_command, _sentence, roles=_WORKERS, books=_which, signature=_meaning)(carry_out)
+    _unsigned_too = _command in _UNSIGNED_TOO
+    handles(_command, _sentence, roles=_WORKERS, books=_which, signature=_meaning, unsigned_too=_unsigned_too)(
+        carry_out
+    )
 handles(c.DeclareOverdue, "declared hold times exceeded", roles=("clock",), books=_batch_only)(carry_out)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.draft import Malformed
-from mes.batches import shown, step_page
+from mes.batches import shown, step_page, stop_page
 from mes.batches.queries import find
 from mes.batches.step_page import Drafted
 from mes.context import installation
@@ -32,7 +32,7 @@ def show_step(
     with installation().reading() as session:
         found = find(session, batch)
         _must_have(found, step)
-        if error is None and step_page.open_stop(found, step):
+        if error is None and stop_page.open_stop(found, step):
             return show_stop(batch, step)
         drafted = _drafted(error, entered)
         page = step_page.step_page(
@@ -58,10 +58,10 @@ def show_stop(batch: str, step: str, *, error: Exception | None = None, entered:
     """Draw the stop after a wrong identity scan, both codes side by side."""
     with installation().reading() as session:
         found = find(session, batch)
-    open_stop = step_page.open_stop(found, step)
+    open_stop = stop_page.open_stop(found, step)
     if open_stop is None:
         return redirect(url_for("batches.step", batch=batch, step=step))
-    page = step_page.stop_page(found, step, open_stop, names())
+    page = stop_page.stop_page(found, step, open_stop, names())
     if entered:
         page = replace(page, signature=_signed_wrong(page.signature, entered, error))
     return make_response(render_template("stop.html", **vars(page)), status_of(error))

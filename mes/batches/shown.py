@@ -16,7 +16,7 @@ from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
 from batch_records.values.expression import Constants, Missing, Values
 from batch_records.values.limit import Limit, Verdict
-from batch_records.values.quantity import Quantity
+from batch_records.values.quantity import Quantity, power_of_ten
 from batch_records.values.unit import Unit
 from mes.context import installation
 from mes.web import shapes
@@ -38,7 +38,6 @@ STATES = {
 }
 _KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number"}
 _CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.LabelsPrinted, e.ValueCorrected)
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def local(at: datetime) -> datetime:
@@ -51,7 +50,7 @@ def unit_words(unit: Unit | str) -> str:
     text = str(unit)
     if text.startswith("10^"):
         power, _, rest = text.removeprefix("10^").partition(" ")
-        return f"×10{power.translate(_SUPERSCRIPTS)} {rest}"
+        return f"×{power_of_ten(power)} {rest}"
     return "" if text == "1" else text
 
 

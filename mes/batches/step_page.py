@@ -10,8 +10,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from batch_records.executed import commands as c
-from batch_records.executed import entries as e
-from batch_records.executed.batch import Batch, Deviation, Run, base_of
+from batch_records.executed.batch import Batch, Run, base_of
 from batch_records.executed.decisions.values import unusable
 from batch_records.executed.progress import Progress, Standing, duration
 from batch_records.master.recipe import Field, Kind, Step
@@ -66,6 +65,7 @@ class StepPage:
     entering: shapes.Field | None = None
     reasons: tuple[shapes.Option, ...] = REASONS
     live: tuple[shapes.Field, ...] = ()
+    measuring_with: tuple[str, ...] = ()  # classes of instruments whose values are still to be taken
     signature: shapes.Signature | None = None
     blocked: tuple[str, ...] = ()
     around: tuple[shapes.StepLink, ...] = ()
@@ -125,6 +125,7 @@ def step_page(
     return replace(
         page,
         live=tuple(live_field(session, batch, key, each.name) for each in fields if _waits_for_instrument(each)),
+        measuring_with=tuple(_instruments(seen)),
         signature=_signature(seen, act),
         blocked=tuple(_blocked(seen, fields)),
         around=tuple(_around(seen)),
@@ -197,6 +198,10 @@ def _field(seen: _Seen, each: Field, drafted: Drafted) -> shapes.Field:
 
 def _waits_for_instrument(each: shapes.Field) -> bool:
     return each.kind == "reading" and each.value is None
+
+
+def _instruments(seen: _Seen) -> list[str]:
+    return sorted({each.instrument for each in seen.step.fields if each.name not in seen.run.values} - {""})
 
 
 def _act(seen: _Seen, fields: tuple[shapes.Field, ...]) -> str:
@@ -283,7 +288,7 @@ def _deviation_links(seen: _Seen) -> list[shapes.Link]:
 
 def _signature(seen: _Seen, act: str) -> shapes.Signature | None:
     step, run = seen.step, seen.run
-    last = (run.last or seen.batch.started).hash
+    last = seen.batch.head(seen.key)
     if seen.progress.standing(seen.key) is Standing.TO_VERIFY and step.verifier:
         doers = ", ".join(sorted(seen.names.get(person, person) for person in run.people))
         statement = "I have checked this step against what is shown here."
@@ -320,67 +325,3 @@ def _around(seen: _Seen) -> list[shapes.StepLink]:
 def has_step(batch: Batch, key: str) -> bool:
     """Say whether a batch has a step, as far as it has come."""
     return Progress(batch).has(key)
-
-
-def open_stop(batch: Batch, key: str) -> Deviation | None:
-    """Return the wrong identity scan of a step that no second person has answered yet."""
-    for each in batch.deviations.values():
-        home = batch.recipe.fields.get(each.field)
-        if each.step == key and home and home[1].kind is Kind.IDENTITY and not each.explained:
-            return each
-    return None
-
-
-@dataclass(frozen=True)
-class StopPage:
-    """Everything that ``stop.html`` asks for."""
-
-    batch: shapes.BatchHead
-    step: shapes.StepLink
-    thing: str
-    expected: str
-    scanned: str
-    expected_words: str
-    scanned_words: str
-    at: datetime
-    by: str
-    todo: tuple[str, ...]
-    signature: shapes.Signature
-    stop: str
-
-
-_TODO = (
-    "Leave everything where it is. Do not open the container.",
-    "Put aside what was scanned, labelled, and say where.",
-    "Call a second person and the quality unit.",
-)
-
-
-def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str]) -> StopPage:
-    """Return the page that stops everything after a wrong scan."""
-    value = batch.run(key).values[stop.field]
-    step, each = batch.recipe.fields[stop.field]
-    expected = value.entry.expected if isinstance(value.entry, e.IdentityChecked) else ""
-    signature = shapes.Signature(
-        "Second person",
-        "I have seen both codes, and what is done now.",
-        "stop answered",
-        batch.last.hash,
-        f"Not {names.get(stop.raised.author, stop.raised.author)}.",
-        comment="required",
-        comment_ask="What happened, and what is done now",
-    )
-    return StopPage(
-        batch=shown.head(batch, names),
-        step=shapes.StepLink(key, step.title),
-        thing=each.ask[:1].lower() + each.ask[1:],
-        expected=expected,
-        scanned=value.text,
-        expected_words=f"what batch {batch.id} knows",
-        scanned_words="what the scanner read",
-        at=shown.local(stop.raised.at),
-        by=names.get(stop.raised.author, stop.raised.author),
-        todo=_TODO,
-        signature=signature,
-        stop=stop.number,
-    )

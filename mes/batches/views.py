@@ -105,6 +105,18 @@ def take_reading(batch: str, step: str) -> Response | tuple[str, int]:
     return _back(batch, step)
 
 
+@bp.post("/<batch>/steps/<step>/instrument")
+def assign_instrument(batch: str, step: str) -> Response | tuple[str, int]:
+    """Measure with another instrument of the same class from here on."""
+    entered = form()
+    command = c.AssignInstrument(batch, step, entered.text("equipment_class"), entered.text("code"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except Refused as error:
+        return show_step(batch, step, error=error, entered=entered)
+    return _back(batch, step)
+
+
 @bp.post("/<batch>/steps/<step>/correction")
 def correct_value(batch: str, step: str) -> Response | tuple[str, int]:
     """Correct a recorded value."""

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from mes.cli.verify import report
+from mes.demonstration import score
 from mes.demonstration.laboratory import ORDERS
 from mes.demonstration.player import Player
 from mes.demonstration.processes import Laboratory
@@ -38,9 +39,11 @@ def main(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{time.monotonic() - began:5.1f} s  {sentence}\n")
         sys.stdout.flush()
 
-    with Laboratory(folder, free_port(), peers=options.peers) as laboratory:
+    start = score.PEERS_START if options.peers else ""
+    tubes = score.PEERS if options.peers else {}
+    with Laboratory(folder, free_port(), peers=options.peers, start=start) as laboratory:
         tell(f"the laboratory is open at {laboratory.url}")
-        player = Player(laboratory.url, laboratory.panel, laboratory.passphrase, tell)
+        player = Player(laboratory.url, laboratory.panel, laboratory.passphrase, tell, tubes)
         try:
             batch = player.play(ORDERS[0])
             pdf = folder / f"{batch}.pdf"

@@ -25,6 +25,7 @@ from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK, INSTRUMENT
 from mes.people.passwords import new_password
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
+from mes.web.history import head_of
 
 DEMONSTRATION = "demonstration"
 
@@ -114,20 +115,26 @@ def _fill_the_store(password: str) -> None:
         gives = _VECTOR if "vector" in material else {}
         _do(ReceiveLot(number, material, now + timedelta(days=270), gives), _actor("alice"))
         release = DisposeOfLot(number, "released", "certificate complies")
-        _do(release, _actor("quinn"), Signing("quinn", password, ""))
+        _sign(release, f"lot:{number}", password)
     _do(ReceiveLot("CM-2502", "culture medium", now - timedelta(days=3), {}), _actor("alice"))
-    _do(DisposeOfLot("CM-2502", "released", "certificate complies"), _actor("quinn"), Signing("quinn", password, ""))
+    _sign(DisposeOfLot("CM-2502", "released", "certificate complies"), "lot:CM-2502", password)
     _do(ReceiveLot("LV-2603", "CD7-PEBL-CAR lentiviral vector", now + timedelta(days=300), _VECTOR), _actor("alice"))
 
 
 def _approve_recipes(password: str) -> None:
     for code, text in shipped().items():
         _do(DraftRecipe(code, text), _actor("bob"))
-        _do(ApproveRecipe(code, 1), _actor("quinn"), Signing("quinn", password, ""))
+        _sign(ApproveRecipe(code, 1), f"recipe:{code}", password)
 
 
-def _do(command: object, by: Actor, signing: Signing | None = None) -> Outcome:
-    return execute(command, by=by, tap=str(uuid4()), signing=signing)
+def _do(command: object, by: Actor) -> Outcome:
+    return execute(command, by=by, tap=str(uuid4()))
+
+
+def _sign(command: object, book: str, password: str) -> None:
+    with installation().reading() as session:
+        seen = head_of(session, book)
+    execute(command, by=_actor("quinn"), tap=str(uuid4()), signing=Signing("quinn", password, seen))
 
 
 def _actor(id_: str) -> Actor:

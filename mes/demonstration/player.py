@@ -42,13 +42,14 @@ class Player:
     panel: str
     password: str
     tell: Callable[[str], None] = print
-    tubes: Mapping[str, str] = field(default_factory=dict)  # step key → the tube's code, where the score gives one
+    tubes: Mapping[str, score.Tube] = field(default_factory=dict)  # by the key of the step that takes them
     tablets: dict[str, Tablet] = field(default_factory=dict)
     batch: str = ""
     coi: str = ""
     recipe: Recipe | None = None
     flow: Mapping[str, float] = field(default_factory=dict)
     taken: int = 0
+    counter: str = score.COUNTER  # the cell counter that the batch measures with
     told: str = ""
 
     def play(self, coi: str) -> str:
@@ -160,6 +161,9 @@ class Player:
             return True
         if form := page.form("/decision"):
             return self._decide(tablet, step, form)
+        if (form := page.form("/instrument")) and self._counts_elsewhere(step):
+            tablet.send(form, {"code": self.counter})
+            return False
         if form := page.form("/readings"):
             tablet.send(form, {})
             return False
@@ -175,6 +179,31 @@ class Player:
             return step.verifier is None
         self._let_time_pass(step)
         return False
+
+    def _counts_elsewhere(self, step: Step) -> bool:
+        """Say whether this step's tube is counted on another counter than the one before, and remember it."""
+        act = score.ACTS.get(step.id, score.Act())
+        if not act.count:
+            return False
+        tube = self._known_tube(self.values()[act.sample])
+        counter = tube.counter if tube else score.COUNTER
+        before, self.counter = self.counter, counter
+        return before != counter
+
+    def _tube_of_round(self, key: str) -> score.Tube | None:
+        """Return the tube with a known time of analysis that is taken in the same round of the same operation."""
+        if self.recipe is None:
+            return None
+        step, number = parse_key(key)
+        operation = self.recipe.operation_of[step]
+        for taken, tube in self.tubes.items():
+            other, round_ = parse_key(taken)
+            if self.recipe.operation_of[other] is operation and round_ == number:
+                return tube
+        return None
+
+    def _known_tube(self, code: str) -> score.Tube | None:
+        return next((tube for tube in self.tubes.values() if tube.code == code), None)
 
     def _is_to_compute(self, step: Step, page: Page) -> bool:
         return step.type == "calculate" and page.form("/complete") is None and "compute" in page.text
@@ -222,7 +251,7 @@ class Player:
 
     def _tube(self, key: str) -> str:
         self.taken += 1
-        return self.tubes.get(key) or f"{self.batch}-T{self.taken:03}"
+        return self.tubes[key].code if key in self.tubes else f"{self.batch}-T{self.taken:03}"
 
     # --- the cells and the clock ----------------------------------------------------------------------------------
 
@@ -250,15 +279,25 @@ class Player:
 
     def _happen(self, act: score.Act, key: str) -> None:
         """Let happen to the cells what the score says, before the step is recorded."""
-        if act.hours and not act.before_completing and (not act.later_rounds_only or parse_key(key)[1] > 1):
+        if tube := self._tube_of_round(key):
+            self._wait_until(tube.analysed - timedelta(minutes=10))
+        elif act.hours and not act.before_completing and (not act.later_rounds_only or parse_key(key)[1] > 1):
             self.ask("/clock/skip", hours=act.hours)
         if act.event:
             values = self.values()
             self.ask("/culture/event", event=act.event, volume=act.volume(values), cells=act.cells(values))
         if act.count:
-            self.ask("/counter/count", sample=self.values()[act.sample], vessel=act.count)
+            code = self.values()[act.sample]
+            if tube := self._known_tube(code):
+                self._wait_until(tube.analysed)
+            self.ask("/counter/count", sample=code, vessel=act.count)
         if act.flow:
             self.flow = httpx.get(f"{self.panel}/flow", params={"vessel": act.flow}, timeout=30).json()
+
+    def _wait_until(self, at: datetime) -> None:
+        hours = (at - self.now()).total_seconds() / 3600
+        if hours > 0:
+            self.ask("/clock/skip", hours=hours)
 
     def _let_time_pass(self, step: Step) -> None:
         act = score.ACTS.get(step.id, score.Act())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 Values = Mapping[str, str]  # what is recorded so far, by name, as texts
 Flow = Mapping[str, float]
@@ -37,6 +38,24 @@ def same(name: str) -> Callable[[Values], str]:
     """Return what copies the number of a recorded value."""
     return lambda values: values[name].split(" ", 1)[0]
 
+
+@dataclass(frozen=True)
+class Tube:
+    """A tube whose code and time of analysis are known before: a counter's real file has it."""
+
+    code: str
+    analysed: datetime
+    counter: str
+
+
+# The samples of a real Vi-CELL BLU's export that stand for this culture, by the step that takes them (`--peers`).
+PEERS_START = "2022-03-20T14:00"
+PEERS = {
+    "6.2": Tube("CLB001", datetime(2022, 3, 21, 16, 56, tzinfo=UTC), "VC-01"),
+    "8.2:3": Tube("CLB007", datetime(2022, 3, 24, 15, 16, tzinfo=UTC), "VC-01"),
+    "8.2:4": Tube("CLB009", datetime(2022, 3, 25, 11, 16, tzinfo=UTC), "VC-01"),
+}
+COUNTER = "CC-01"
 
 FACTS = {
     "weight": "20",

@@ -7,12 +7,13 @@ lines of a batch, over the bare connection, for every tablet waits for them. The
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, event, insert, select
+from sqlalchemy import Connection, bindparam, event, exists, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
@@ -29,6 +30,10 @@ _BOOKS = (
     .with_for_update()
 )
 _ADD_LINES = insert(tables.line)
+_HAS_LINE = select(
+    exists().where(tables.line.c.book.in_(bindparam("names", expanding=True)), tables.line.c.hash == bindparam("hash"))
+)
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 class Unlogged(RuntimeError):  # noqa: N818 - a defect of the program, found before it does harm
@@ -95,6 +100,12 @@ class Act:
     def page(self, book: str) -> int:
         """Return how many pages a locked book has."""
         return self._heads[book].page
+
+    def has_line(self, books: Iterable[str], hash_: str) -> bool:
+        """Say whether one of these books has a line with this hash, in hex."""
+        if not _HASH.fullmatch(hash_):
+            return False
+        return bool(self.connection.execute(_HAS_LINE, {"names": list(books), "hash": bytes.fromhex(hash_)}).scalar())
 
     def write(
         self,

@@ -20,6 +20,7 @@ from mes.masters.commands import DraftRecipe
 from mes.masters.models import RecipeEdition
 from mes.people.queries import names
 from mes.web import shapes
+from mes.web.history import head_of
 
 _TONES = {"approved": "ok", "draft": "half", "retired": "open"}
 
@@ -112,6 +113,7 @@ def recipe_page(code: str, edition: int, person: Person, error: str = "") -> Rec
         if row is None:
             abort(404, f"Recipe {code} has no edition {edition}.")
         recipe = installation().folds.recipe(session.connection(), code, edition)
+        head = head_of(session, row.book)
     found: dict[int, list[str]] = {}
     for problem in lint(recipe):
         found.setdefault(problem.line, []).append(problem.message)
@@ -128,7 +130,7 @@ def recipe_page(code: str, edition: int, person: Person, error: str = "") -> Rec
         lines=tuple(lines),
         findings=tuple((line, sentence) for line, sentences in found.items() for sentence in sentences),
         figures=tuple(_figures(recipe)),
-        signature=_approving(row) if draft and reviewer and not own else None,
+        signature=_approving(row, head) if draft and reviewer and not own else None,
         blocked="Who wrote a recipe does not approve it: another person of quality does." if draft and own else "",
         error=error,
     )
@@ -148,6 +150,6 @@ def _figures(recipe: Recipe) -> list[tuple[str, int]]:
     ]
 
 
-def _approving(row: RecipeEdition) -> shapes.Signature:
+def _approving(row: RecipeEdition, head: str) -> shapes.Signature:
     statement = f"Batches are issued by this text from now on. Digest {row.digest[:16]}…"
-    return shapes.Signature("Approve the recipe", statement, "approved", row.digest)
+    return shapes.Signature("Approve the recipe", statement, "approved", head)

@@ -62,6 +62,8 @@ def dispose_of_lot(doing: Doing, command: DisposeOfLot) -> None:
         raise Refused(f"there is no lot {command.number}")
     if command.status not in ("released", "rejected"):
         raise Malformed("status", "a lot is released or rejected")
+    if lot.status != "quarantine" and (lot.status, command.status) != ("released", "rejected"):
+        raise Refused(f"lot {lot.number} is {lot.status}; it cannot be {command.status}")
     lot.status = command.status
     body = {"status": command.status}
     doing.act.write(lot.book, "lot disposed of", body, reason=command.reason, signed=doing.signed)

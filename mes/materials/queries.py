@@ -16,7 +16,7 @@ from mes.context import installation
 from mes.materials.models import Lot
 from mes.people.queries import names
 from mes.web import shapes
-from mes.web.history import Event, history_of
+from mes.web.history import Event, head_of, history_of
 
 _TONES = {"released": "ok", "quarantine": "open", "rejected": "action"}
 
@@ -59,13 +59,14 @@ def lots_page(person: Person, search: str = "", chosen: str = "", error: str = "
         lots = [_shown(row, now) for row in session.scalars(query)]
         one = session.get(Lot, chosen) if chosen else None
         log = history_of(session, one.book, names()) if one else ()
+        head = head_of(session, one.book) if one else ""
     picked = _shown(one, now) if one else None
     reviewer = Role.REVIEWER.value in person.roles
     return LotsPage(
         lots=tuple(lots),
         chosen=picked,
         log=log,
-        signature=_deciding() if one and one.status == "quarantine" and reviewer else None,
+        signature=_deciding(head) if one and one.status == "quarantine" and reviewer else None,
         search=search,
         may_receive=bool(person.roles & {Role.OPERATOR.value, Role.REVIEWER.value}),
         error=error,
@@ -82,6 +83,6 @@ def _shown(row: Lot, now: datetime) -> LotShown:
     return LotShown(row.number, row.material, expiry, words, tone, row.status, _TONES[row.status], gives, url)
 
 
-def _deciding() -> shapes.Signature:
+def _deciding(head: str) -> shapes.Signature:
     statement = "I have compared the lot with its certificate."
-    return shapes.Signature("Release the lot", statement, "approved", "", comment="optional", comment_ask="Remark")
+    return shapes.Signature("Release the lot", statement, "approved", head, comment="optional", comment_ask="Remark")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 
+from batch_records.values.quantity import power_of_ten
+
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 680, 64, 14, 14, 30
 _INK, _GREY, _LIMIT = "#12181b", "#77838a", "#a33b2a"
 
@@ -135,8 +137,8 @@ class _Frame:
 def _number(value: float) -> str:
     if value and (abs(value) >= 100_000 or abs(value) < 0.001):
         mantissa, _, power = f"{value:.0e}".partition("e")
-        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"10{raised}" if mantissa == "1" else f"{mantissa}·10{raised}"
+        raised = power_of_ten(int(power))
+        return raised if mantissa == "1" else f"{mantissa} × {raised}"
     return f"{value:g}"
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.context import installation
+from mes.ledger.tables import book as book_table
 from mes.ledger.tables import line
 from mes.web.shapes import Stamp
 
@@ -28,6 +29,12 @@ def history_of(session: Session, book: str, names: Mapping[str, str], most: int 
     """Return the newest lines of a book, the newest first."""
     query = select(line.c.text).where(line.c.book == book).order_by(line.c.page.desc()).limit(most)
     return tuple(_event(json.loads(text), names) for text in session.connection().execute(query).scalars())
+
+
+def head_of(session: Session, name: str) -> str:
+    """Return the hash of a book's last line, in hex: what a signature on this book is bound to."""
+    head = session.connection().execute(select(book_table.c.head).where(book_table.c.name == name)).scalar_one()
+    return bytes(head).hex()
 
 
 def _event(content: Mapping[str, Any], names: Mapping[str, str]) -> Event:

@@ -36,7 +36,7 @@ def complete(draft: Draft, command: c.CompleteStep) -> None:
 def verify(draft: Draft, command: c.VerifyStep) -> None:
     """Check what another person did; only what is on the verifier's screen can be signed."""
     step, run = _to_verify(draft, command.step)
-    if run.last and command.seen != run.last.hash:
+    if command.seen != draft.batch.head(command.step):
         raise Refused("the step has changed since it was shown: look at it again, then sign")
     if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
         raise Refused(f"“{wrong[0]}” does not match: it cannot be verified")

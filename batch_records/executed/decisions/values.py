@@ -155,18 +155,7 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
     """Use equipment of the right class that is ready, in calibration and no other batch's."""
     step = at_work(draft, command.step, command.reason)
     field = _field(step, command.field, Kind.EQUIPMENT)
-    equipment = command.equipment
-    if equipment is None:
-        raise Refused(f"“{command.code}” is the code of no equipment")
-    if equipment.equipment_class != field.equipment_class:
-        other = f"{equipment.code} is of the class “{equipment.equipment_class}”"
-        raise Refused(f"{other}; this step needs “{field.equipment_class}”")
-    if equipment.status != "ready":
-        raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
-    if equipment.calibrated_until <= draft.at:
-        raise Refused(f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}")
-    if equipment.batch and equipment.batch != command.batch:
-        raise Refused(f"{equipment.code} is in use for batch {equipment.batch}")
+    equipment = _usable(draft, command, field.equipment_class)
     entry = e.EquipmentUsed(
         command.step,
         field.name,
@@ -176,6 +165,38 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
         calibrated_until=equipment.calibrated_until.isoformat(),
     )
     _put(draft, field, entry, command.reason)
+
+
+@decides(c.AssignInstrument)
+def assign_instrument(draft: Draft, command: c.AssignInstrument) -> None:
+    """Measure with another instrument of the same class: the first has failed, or is another batch's now."""
+    step = at_work(draft, command.step, command.reason)
+    if all(field.instrument != command.equipment_class for field in step.fields):
+        raise Refused(f"step {step.id} measures nothing with a {command.equipment_class}")
+    equipment = _usable(draft, command, command.equipment_class)
+    until = equipment.calibrated_until
+    batch = draft.batch
+    if batch.equipment.get(command.equipment_class) == equipment.code and batch.calibrated.get(equipment.code) == until:
+        return
+    draft.write(
+        e.InstrumentAssigned(command.step, command.equipment_class, equipment.code, equipment.status, until.isoformat())
+    )
+
+
+def _usable(draft: Draft, command: c.UseEquipment | c.AssignInstrument, class_: str) -> c.Equipment:
+    """Return the equipment that was scanned, or refuse what cannot be used in this batch now."""
+    equipment = command.equipment
+    if equipment is None:
+        raise Refused(f"“{command.code}” is the code of no equipment")
+    if equipment.equipment_class != class_:
+        raise Refused(f"{equipment.code} is of the class “{equipment.equipment_class}”; this step needs “{class_}”")
+    if equipment.status != "ready":
+        raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
+    if equipment.calibrated_until <= draft.at:
+        raise Refused(f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}")
+    if equipment.batch and equipment.batch != command.batch:
+        raise Refused(f"{equipment.code} is in use for batch {equipment.batch}")
+    return equipment
 
 
 @decides(c.TakeSample)

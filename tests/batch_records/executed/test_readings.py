@@ -49,7 +49,7 @@ def test_a_reading_is_quoted_with_its_source() -> None:
         "viable",
         "1.50e6 cells/mL",
         Verdict.NONE,
-        "plausible 10000 to 1E+8 cells/mL",
+        "plausible 10000 to 1 × 10⁸ cells/mL",
         instrument="CC-1",
         sequence=77,
         channel="viable_cells",
