@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
 from mes.execute import Doing, Outcome, handles
@@ -15,7 +17,8 @@ from mes.signing import NoteWrongPassword
 
 GMP_ROLES = tuple(role.value for role in Role)
 ROLES = (*GMP_ROLES, ADMINISTRATOR, AUDITOR, INSTRUMENT, CLOCK)
-_WRONG_PASSWORDS = 5
+_WRONG_PASSWORDS, _LONGEST = 5, 60
+_NOBODYS = ("nobody", "setup")  # who is not signed in, and the installation itself: they write lines, too
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def user_book(
     command: BeginSession | EndSession | ChangeRoles | SetActive | Unlock | NoteWrongPassword,
 ) -> Iterable[str]:
     """Return the book of the user that a command is about."""
-    return (f"user:{command.user}",)
+    return (f"user:{command.user[:_LONGEST]}",)  # whatever was typed for a name: a book's name has its limits
 
 
 @handles(BeginSession, "signed in", books=user_book)
@@ -130,7 +133,8 @@ def _close(doing: Doing, session: str, how: str) -> None:
 @handles(NoteWrongPassword, "gave a wrong password", books=user_book)
 def note_wrong_password(doing: Doing, command: NoteWrongPassword) -> None:
     """Count it, and lock the account in time. An id that nobody has is noted too, in a book of its own."""
-    doing.act.write(f"user:{command.user}"[:80], "password refused", {"purpose": command.purpose})
+    (book,) = user_book(command)
+    doing.act.write(book, "password refused", {"purpose": command.purpose})
     user = doing.session.get(User, command.user)
     if user:
         user.wrong_passwords += 1
@@ -142,6 +146,8 @@ def add_user(doing: Doing, command: AddUser) -> None:
     """Add a person. Nobody who administers holds a role in manufacture (draft Annex 11, 11.10)."""
     if not command.id.isascii() or not command.id.isidentifier() or command.id != command.id.lower():
         raise Malformed("id", "an id has small letters, digits and _, and begins with a letter")
+    if command.id in _NOBODYS:
+        raise Refused(f"the id “{command.id}” is the system's own")
     if not command.name.strip():
         raise Malformed("name", "enter the full name, as it is printed beside signatures")
     if doing.session.get(User, command.id):
@@ -159,6 +165,8 @@ def add_machine(doing: Doing, command: AddMachine) -> None:
     if doing.session.get(User, command.id):
         raise Refused(f"the id “{command.id}” was given before; ids are never given again")
     hashed = hashlib.sha256(command.token.encode()).hexdigest()
+    if doing.session.scalars(select(User.id).where(User.token_hash == hashed)).first():
+        raise Refused("another machine has this token: make a new one")
     doing.session.add(User(id=command.id, name=command.name, roles=[command.role], token_hash=hashed))
 
 

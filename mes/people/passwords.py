@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from batch_records.executed.draft import Malformed
 
@@ -30,8 +30,8 @@ def hash_password(password: str, user: str = "") -> str:
 def is_password(hashed: str | None, password: str) -> bool:
     """Say whether a password is the one kept. It takes as long for a user who does not exist."""
     try:
-        return _HASHER.verify(hashed or _NOBODY, password) and hashed is not None
-    except (VerifyMismatchError, InvalidHashError):
+        return _HASHER.verify(hashed or _NOBODY, password) and bool(hashed)
+    except (VerificationError, InvalidHashError):
         return False
 
 

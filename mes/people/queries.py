@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from batch_records.executed.commands import Person
 from batch_records.master.recipe import Role
+from mes.batches.shown import local
 from mes.context import installation
 from mes.people.models import ADMINISTRATOR, AUDITOR, SignIn, User
 
@@ -57,7 +58,7 @@ def accounts() -> list[Account]:
 def _account(row: User, seen: datetime | None) -> Account:
     state = "locked" if row.locked else "active" if row.active else "inactive"
     url = url_for("people.people", person=row.id)
-    return Account(row.id, row.name, tuple(row.roles), state, seen, None, url)
+    return Account(row.id, row.name, tuple(row.roles), state, local(seen) if seen else None, None, url)
 
 
 def roles_to_give() -> list[Option]:

@@ -9,12 +9,13 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from batch_records.executed.draft import Malformed, Refused
+from mes.batches.shown import local
 from mes.execute import execute
 from mes.people import commands as c
 from mes.people import queries
 from mes.people.passwords import new_password
 from mes.web import frame
-from mes.web.forms import form, safe_next
+from mes.web.forms import came_from, form, safe_next
 
 bp = Blueprint("people", __name__, template_folder="templates")
 
@@ -42,7 +43,8 @@ def enter() -> Response | tuple[str, int]:
         entered.text("user"), queries.hash_of(token), request.remote_addr or "", frame.held_session()
     )
     try:
-        execute(command, by=frame.visitor(), tap=entered.tap, signing=entered.signing)
+        # Without its tap: the second of two taps must open what its own cookie holds.
+        execute(command, by=frame.visitor(), tap="", signing=entered.signing)
     except Refused as refused:
         return _door(str(refused), entered.text("user")), 403
     frame.begin(token, command.user)
@@ -55,7 +57,7 @@ def lock() -> Response:
     by = frame.actor()
     execute(c.EndSession(by.person.id, frame.held_session(), "locked"), by=by, tap=form().tap)
     frame.end()
-    return redirect(url_for("people.sign_in", next=safe_next(request.referrer or "")))
+    return redirect(url_for("people.sign_in", next=came_from()))
 
 
 @bp.get("/people")
@@ -71,7 +73,7 @@ def add_person() -> tuple[str, int] | str:
     roles = tuple(request.form.getlist("role"))
     command = c.AddUser(entered.text("name"), entered.text("full_name"), roles, password)
     try:
-        execute(command, by=frame.actor(), tap=entered.tap)
+        execute(command, by=frame.actor(), tap="")  # the second of two taps has another password to show
     except (Malformed, Refused) as error:
         return _people(error=str(error), draft=command), 400
     return _people(first_password=(command.id, password))
@@ -98,7 +100,7 @@ def unlock(person: str) -> Response:
 def give_password(person: str) -> str:
     """Give a first password again; it is shown once, on this answer."""
     password = new_password()
-    execute(c.SetPassword(person, password), by=frame.actor(), tap=form().tap)
+    execute(c.SetPassword(person, password), by=frame.actor(), tap="")  # as above
     return _people(first_password=(person, password))
 
 
@@ -122,7 +124,7 @@ def reactivate(person: str) -> Response:
 def _door(error: str | None = None, user: str = "") -> str:
     locked = None
     if "user" in session and not error:
-        since = datetime.fromtimestamp(session.get("touched", 0), UTC)
+        since = local(datetime.fromtimestamp(session.get("touched", 0), UTC))
         locked = Locked(session["user"], queries.names().get(session["user"], session["user"]), since)
     next_ = safe_next(request.values.get("next", "")) or ""
     return render_template("sign_in.html", locked=locked, draft_user=user, error=error, next=next_)

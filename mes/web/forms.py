@@ -85,8 +85,14 @@ def with_zone(text: str) -> str:
 
 def safe_next(target: str) -> str | None:
     """Return where to go after signing in, if it is a place of ours."""
-    parts = urlsplit(target)
-    return target if target.startswith("/") and not parts.netloc and not target.startswith("//") else None
+    is_ours = target.startswith("/") and not target.startswith("//") and target.isprintable() and "\\" not in target
+    return target if is_ours else None
+
+
+def came_from() -> str | None:
+    """Return the page of ours that this request came from."""
+    came = urlsplit(request.referrer or "")
+    return safe_next(came.path + (f"?{came.query}" if came.query else "")) if came.netloc == request.host else None
 
 
 def uploaded_text(name: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,6 +21,7 @@ from mes.context import installation
 from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
+from mes.web.forms import came_from
 
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _PAGES = (
@@ -119,9 +120,11 @@ def held_session() -> str:
 
 def _open() -> AnyResponse | None:
     g.session = _session()
+    if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
+        abort(403, "This page is for who administers or inspects.")
     if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
         return None
-    return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else None))
+    return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
 
 
 def _session() -> Session | None:
@@ -159,9 +162,13 @@ def _context() -> dict[str, object]:
 
 def _user(held: Session) -> User:
     person = held.person
-    pages = {page for page in _PAGES if page != "people.people" or person.roles & {ADMINISTRATOR, AUDITOR}}
     idle = int(installation().settings.idle.total_seconds())
-    return User(person.id, person.name, ", ".join(sorted(person.roles)), frozenset(pages), idle)
+    return User(person.id, person.name, ", ".join(sorted(person.roles)), _pages_of(person), idle)
+
+
+def _pages_of(person: Person) -> frozenset[str]:
+    may_see_people = person.roles & {ADMINISTRATOR, AUDITOR}
+    return frozenset(page for page in _PAGES if page != "people.people" or may_see_people)
 
 
 def say_saved() -> None:
