@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from devices.reading import Quality, Reading
 
@@ -20,11 +20,11 @@ def _base64(text: str) -> str:
     return text
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _Model(BaseModel, frozen=True, extra="forbid"):
+    """What goes in or out: nothing that is not named, and nothing changed on the way."""
 
 
-class ReadingIn(_Model):
+class ReadingIn(_Model, frozen=True):
     """One reading of an instrument, under its key (instrument, sequence)."""
 
     instrument: str = Field(min_length=1, max_length=60)
@@ -56,28 +56,28 @@ class ReadingIn(_Model):
         )
 
 
-class ReadingsIn(_Model):
+class ReadingsIn(_Model, frozen=True):
     """What a gateway delivers in one request."""
 
     gateway: str = Field(min_length=1, max_length=60)
     readings: list[ReadingIn] = Field(max_length=500)
 
 
-class Stored(_Model):
+class Stored(_Model, frozen=True):
     """How many readings were stored now, and how many were known. Both are committed."""
 
     stored: int
     known: int
 
 
-class DocumentAsked(_Model):
+class DocumentAsked(_Model, frozen=True):
     """A document to be made."""
 
     id: str
     batch: str
 
 
-class Ticked(_Model):
+class Ticked(_Model, frozen=True):
     """What the clock's tick did, and which documents wait to be made."""
 
     overdue: list[str]
@@ -85,7 +85,7 @@ class Ticked(_Model):
     documents: list[DocumentAsked]
 
 
-class DocumentMade(_Model):
+class DocumentMade(_Model, frozen=True):
     """A document that was made, or why it was not."""
 
     batch: str = Field(max_length=60)
@@ -97,7 +97,7 @@ class DocumentMade(_Model):
     problem: str = Field(default="", max_length=2_000)
 
 
-class BatchOut(_Model):
+class BatchOut(_Model, frozen=True):
     """A batch in the list."""
 
     batch: str
@@ -111,13 +111,13 @@ class BatchOut(_Model):
     changed: datetime
 
 
-class BatchesOut(_Model):
+class BatchesOut(_Model, frozen=True):
     """All batches."""
 
     batches: list[BatchOut]
 
 
-class LineOut(_Model):
+class LineOut(_Model, frozen=True):
     """A line of the ledger: the canonical text that was hashed, and its hash in hex."""
 
     book: str
@@ -126,7 +126,7 @@ class LineOut(_Model):
     hash: str
 
 
-class RecordOut(_Model):
+class RecordOut(_Model, frozen=True):
     """A whole batch record: its book, line by line, and the recipe it was issued by."""
 
     batch: str
@@ -136,7 +136,7 @@ class RecordOut(_Model):
     lines: list[LineOut]
 
 
-class ProblemOut(_Model):
+class ProblemOut(_Model, frozen=True):
     """Why something was not done."""
 
     problem: str

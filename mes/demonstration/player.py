@@ -120,8 +120,8 @@ class Player:
         step = self._step(key)
         self._tell_operation(step)
         tablet = self.tablet(_BY_ROLE[step.performer])
-        act = score.ACTS.get(step.id, score.Act())
-        self._happen(act, key)
+        cue = score.CUES.get(step.id, score.Cue())
+        self._happen(cue, key)
         deadline = time.monotonic() + _PATIENCE
         while not self._tap(tablet, step, key):
             if time.monotonic() > deadline:
@@ -182,10 +182,10 @@ class Player:
 
     def _counts_elsewhere(self, step: Step) -> bool:
         """Say whether this step's tube is counted on another counter than the one before, and remember it."""
-        act = score.ACTS.get(step.id, score.Act())
-        if not act.count:
+        cue = score.CUES.get(step.id, score.Cue())
+        if not cue.count:
             return False
-        tube = self._known_tube(self.values()[act.sample])
+        tube = self._known_tube(self.values()[cue.sample])
         counter = tube.counter if tube else score.COUNTER
         before, self.counter = self.counter, counter
         return before != counter
@@ -277,22 +277,22 @@ class Player:
         contents: Mapping[str, float] = self.state()["vessels"]["bioreactor"]
         return contents
 
-    def _happen(self, act: score.Act, key: str) -> None:
+    def _happen(self, cue: score.Cue, key: str) -> None:
         """Let happen to the cells what the score says, before the step is recorded."""
         if tube := self._tube_of_round(key):
             self._wait_until(tube.analysed - timedelta(minutes=10))
-        elif act.hours and not act.before_completing and (not act.later_rounds_only or parse_key(key)[1] > 1):
-            self.ask("/clock/skip", hours=act.hours)
-        if act.event:
+        elif cue.hours and not cue.before_completing and (not cue.later_rounds_only or parse_key(key)[1] > 1):
+            self.ask("/clock/skip", hours=cue.hours)
+        if cue.event:
             values = self.values()
-            self.ask("/culture/event", event=act.event, volume=act.volume(values), cells=act.cells(values))
-        if act.count:
-            code = self.values()[act.sample]
+            self.ask("/culture/event", event=cue.event, volume=cue.volume(values), cells=cue.cells(values))
+        if cue.count:
+            code = self.values()[cue.sample]
             if tube := self._known_tube(code):
                 self._wait_until(tube.analysed)
-            self.ask("/counter/count", sample=code, vessel=act.count)
-        if act.flow:
-            self.flow = httpx.get(f"{self.panel}/flow", params={"vessel": act.flow}, timeout=30).json()
+            self.ask("/counter/count", sample=code, vessel=cue.count)
+        if cue.flow:
+            self.flow = httpx.get(f"{self.panel}/flow", params={"vessel": cue.flow}, timeout=30).json()
 
     def _wait_until(self, at: datetime) -> None:
         hours = (at - self.now()).total_seconds() / 3600
@@ -300,11 +300,11 @@ class Player:
             self.ask("/clock/skip", hours=hours)
 
     def _let_time_pass(self, step: Step) -> None:
-        act = score.ACTS.get(step.id, score.Act())
-        if not (act.before_completing and act.hours):
+        cue = score.CUES.get(step.id, score.Cue())
+        if not (cue.before_completing and cue.hours):
             time.sleep(0.1)
             return
-        self.ask("/clock/skip", hours=act.hours)
+        self.ask("/clock/skip", hours=cue.hours)
 
     def _tell_operation(self, step: Step) -> None:
         if self.recipe is None:

@@ -15,7 +15,7 @@ Flow = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Act:
+class Cue:
     """What happens to the cells before a step is recorded: an event of the culture, a count, time that passes."""
 
     event: str = ""
@@ -65,33 +65,33 @@ FACTS = {
     "transplant_status": "no transplant",
 }
 
-ACTS: dict[str, Act] = {
-    "3.1": Act(event="collect", volume=lambda _: 120),
-    "3.7": Act(count="apheresis bag", sample="bag_sample"),
-    "3.8": Act(flow="apheresis bag"),
-    "4.2": Act(event="isolate", volume=lambda _: 60, hours=1.5),
-    "4.4": Act(count="pbmc", sample="pbmc_sample"),
-    "4.6": Act(flow="pbmc"),
-    "5.4": Act(
+CUES: dict[str, Cue] = {
+    "3.1": Cue(event="collect", volume=lambda _: 120),
+    "3.7": Cue(count="apheresis bag", sample="bag_sample"),
+    "3.8": Cue(flow="apheresis bag"),
+    "4.2": Cue(event="isolate", volume=lambda _: 60, hours=1.5),
+    "4.4": Cue(count="pbmc", sample="pbmc_sample"),
+    "4.6": Cue(flow="pbmc"),
+    "5.4": Cue(
         event="activate",
         volume=lambda values: number(values["activation_volume"]),
         cells=lambda values: number(values["seed_volume"]) * _density(values["pbmc_density"]),
     ),
-    "5.6": Act(hours=24, before_completing=True),
-    "6.3": Act(count="activated", sample="activated_sample"),
-    "6.8": Act(event="transduce", volume=lambda values: number(values["vector_volume"])),
-    "6.9": Act(hours=22, before_completing=True),
-    "7.4": Act(count="transduced", sample="washed_sample"),
-    "7.10": Act(event="seed_bioreactor", volume=lambda values: number(values["bioreactor_volume"])),
-    "8.1": Act(hours=23, later_rounds_only=True),
-    "8.3": Act(count="bioreactor", sample="culture_sample"),
-    "8.7": Act(event="feed", volume=lambda values: number(values["feed_volume"])),
-    "9.3": Act(flow="bioreactor"),
-    "10.2": Act(flow="bioreactor"),
-    "11.3": Act(event="harvest", volume=lambda _: 20),
-    "11.5": Act(count="product", sample="product_sample"),
-    "14.2": Act(flow="product"),
-    "15.1": Act(hours=24 * 14),
+    "5.6": Cue(hours=24, before_completing=True),
+    "6.3": Cue(count="activated", sample="activated_sample"),
+    "6.8": Cue(event="transduce", volume=lambda values: number(values["vector_volume"])),
+    "6.9": Cue(hours=22, before_completing=True),
+    "7.4": Cue(count="transduced", sample="washed_sample"),
+    "7.10": Cue(event="seed_bioreactor", volume=lambda values: number(values["bioreactor_volume"])),
+    "8.1": Cue(hours=23, later_rounds_only=True),
+    "8.3": Cue(count="bioreactor", sample="culture_sample"),
+    "8.7": Cue(event="feed", volume=lambda values: number(values["feed_volume"])),
+    "9.3": Cue(flow="bioreactor"),
+    "10.2": Cue(flow="bioreactor"),
+    "11.3": Cue(event="harvest", volume=lambda _: 20),
+    "11.5": Cue(count="product", sample="product_sample"),
+    "14.2": Cue(flow="product"),
+    "15.1": Cue(hours=24 * 14),
 }
 
 TYPED: dict[str, str | Callable[[Values], str]] = {

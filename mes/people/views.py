@@ -135,17 +135,9 @@ def _people(
 ) -> str:
     everybody = queries.accounts()
     chosen = next((person for person in everybody if person.name == request.args.get("person")), None)
-    return render_template(
-        "people.html",
-        people=everybody,
-        chosen=chosen,
-        roles=queries.roles_to_give(),
-        error=error,
-        draft_name=draft.id if draft else "",
-        draft_full_name=draft.name if draft else "",
-        draft_roles=draft.roles if draft else (),
-        first_password=first_password,
-    )
+    drafted = {"draft_name": draft.id, "draft_full_name": draft.name, "draft_roles": draft.roles} if draft else {}
+    page = {"people": everybody, "chosen": chosen, "roles": queries.roles_to_give(), "error": error}
+    return render_template("people.html", **page, **drafted, first_password=first_password)
 
 
 def _back(person: str) -> Response:

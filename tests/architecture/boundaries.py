@@ -136,6 +136,7 @@ def _changes(decorator: ast.expr) -> bool:
         "from tests.architecture import rule\ndef seen() -> rule.Rule: ...",
         "from datetime import datetime\ndef opened() -> datetime: ...",
         "def _rows() -> Select: ...",
+        "class Out(BaseModel, frozen=True): ...\ndef out() -> Out: ...",
     ),
 )
 def queries_return_what_nobody_can_change(source: Source) -> Iterator[Finding]:
@@ -166,4 +167,6 @@ def _can_change(name: str, source: Source) -> bool:
 def _is_frozen(node: ast.ClassDef) -> bool:
     bases = {ast.unparse(base).split(".")[-1] for base in node.bases}
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
-    return bool(bases & {"Enum", "StrEnum", "NamedTuple"}) or any("frozen=True" in each for each in decorators)
+    keywords = [ast.unparse(keyword) for keyword in node.keywords]  # as pydantic's models say it
+    is_value = bool(bases & {"Enum", "StrEnum", "NamedTuple"})
+    return is_value or any("frozen=True" in each for each in (*decorators, *keywords))

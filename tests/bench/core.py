@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from statistics import median
 
 from flask import render_template
 from sqlalchemy import select
 
+from batch_records.executed import commands as c
 from batch_records.executed.entries import AttemptRefused, BatchStarted, Entry, Stamp, StepStarted, ValueRecorded
 from batch_records.executed.fold import fold
 from batch_records.master.load import load
@@ -21,7 +24,7 @@ from mes.batches.folds import Folds
 from mes.ledger.tables import line
 from mes.ledger.verify import verify
 from tests.bench import recipe
-from tests.bench.installation import PASSWORD, Installed, token
+from tests.bench.installation import PASSWORD, Installed, do, token
 
 
 def timed(act: Callable[[], object], times: int = 5) -> float:
@@ -43,8 +46,6 @@ def fold_of(entries: int) -> float:
             lines.append(StepStarted(step))
         lines.append(ValueRecorded(step, name, "50 %"))
     lines += [AttemptRefused("Decide", "not yet")] * (entries - len(lines))
-    from datetime import UTC, datetime
-
     at = datetime.now(UTC)
     stamped = [(Stamp(page, at, "alice", "", "", f"{page:064x}"), entry) for page, entry in enumerate(lines, 1)]
     return timed(lambda: fold(made, stamped))
@@ -85,11 +86,6 @@ def step_page_against_template(installed: Installed) -> tuple[float, float]:
 
 def record_as_pdf(installed: Installed) -> tuple[float, int]:
     """Return how many seconds the record of a batch with 1,000 values takes, and its pages."""
-    import json
-
-    from tests.bench.installation import do
-    from batch_records.executed import commands as c
-
     with installed.app.app_context():
         batch = installed.issue()
         for step in dict.fromkeys(step for step, _ in recipe.places()):
@@ -97,7 +93,7 @@ def record_as_pdf(installed: Installed) -> tuple[float, int]:
             do(c.RecordValues(batch, step, values), "alice")
     command = [sys.executable, "-m", "mes", "render", batch, "--folder", str(installed.folder)]
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env=installed.environment, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, env=installed.environment, check=True)
     return time.perf_counter() - started, int(json.loads(done.stdout)["pages"])
 
 

@@ -32,7 +32,7 @@ from mes.site.commands import INSTALLER, OpenSite
 from tests.bench import recipe
 from tests.bench.bare import create_table
 
-PASSWORD = "measured-on-this-machine"  # noqa: S105 - of nobody
+PASSWORD = "measured-on-this-machine"
 
 
 @dataclass

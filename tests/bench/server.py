@@ -42,7 +42,7 @@ def serving(app: str, environment: Mapping[str, str], workers: int, folder: Path
     command += ["--threads", "8", "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--keep-alive", "75"]
     command += ["--log-level", "warning"]
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, env=dict(environment), stdout=log, stderr=log)  # noqa: S603 - our own
+        process = subprocess.Popen(command, env=dict(environment), stdout=log, stderr=log)
         try:
             _await(port, process)
             yield Server(port, process)

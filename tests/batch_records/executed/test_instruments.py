@@ -11,7 +11,7 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.draft import Refused
 from tests.batch_records.executed.test_readings import counting
-from tests.batch_records.playing import B, Play, kinds
+from tests.batch_records.playing import B, START, Play, kinds
 from tests.cast import BOB
 
 
@@ -42,7 +42,7 @@ def test_readings_come_from_the_instrument_that_was_scanned_last() -> None:
     [
         ({"equipment_class": "bioreactor"}, "CC-2 is of the class “bioreactor”; this step needs “cell counter”"),
         ({"status": "out of order"}, "CC-2 is out of order: use another"),
-        ({"calibrated_until": Play(None).at}, "the calibration of CC-2 ended on"),  # type: ignore[arg-type]
+        ({"calibrated_until": START}, "the calibration of CC-2 ended on"),
         ({"batch": "B9"}, "CC-2 is in use for batch B9"),
     ],
 )
