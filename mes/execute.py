@@ -9,6 +9,7 @@ rest.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,10 +29,13 @@ from mes.ledger.line import utc
 from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
 
 Outcome = Mapping[str, Any]
-_KNOWN = select(tables.tap.c.outcome).where(tables.tap.c.tap == bindparam("tap"))
+_KNOWN = select(tables.tap).where(tables.tap.c.tap == bindparam("tap"))
 _REMEMBER = insert(tables.tap)
 _PAGES = select(tables.book.c.pages).where(tables.book.c.name == bindparam("name"))
-_ATTEMPTS = 3  # PostgreSQL may end one of two transactions that wait for each other
+_ATTEMPTS = 3
+# What another transaction causes, and what is not so again: PostgreSQL ended one of two that waited for each other, or
+# a row with the same key came in between.
+_PASSES = ("40001", "40P01", "23505")
 
 
 class Forbidden(Refused):
@@ -81,6 +85,7 @@ class Handler:
     books: Callable[[Any], Iterable[str]]
     meaning: str  # of a signature given with it; empty where none is given
     needs_signature: bool
+    refused: Callable[[Act, Any], None]  # what else changes when a refused attempt was written
 
 
 HANDLERS: dict[type, Handler] = {}
@@ -95,6 +100,7 @@ def handles(
     books: Callable[[Any], Iterable[str]] = lambda _: (),
     signature: str = "",
     unsigned_too: bool = False,
+    refused: Callable[[Act, Any], None] = lambda _, __: None,
 ) -> Callable[[_R], _R]:
     """Register the function below as the handler of a command. Without ``roles`` everybody signed in may.
 
@@ -105,7 +111,7 @@ def handles(
         if command in HANDLERS:
             raise ValueError(f"{command.__name__} has two handlers")
         needs_signature = bool(signature) and not unsigned_too
-        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature, needs_signature)
+        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature, needs_signature, refused)
         return run
 
     return register
@@ -121,7 +127,7 @@ def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = N
             with installation().database.turn():
                 return _once(command, handler, by, tap, signing)
         except DBAPIError as error:
-            if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", "") not in ("40001", "40P01"):
+            if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", "") not in _PASSES:
                 raise
     raise AssertionError("the loop above returns or raises")
 
@@ -151,11 +157,14 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
         except (Refused, IntegrityError) as stopped:
             connection.rollback()
             # Was it stopped because the same tap did it before? Then the answer is the one given then.
-            if tap and (known := _known(connection, tap)) is not None:
-                return known
+            known = connection.execute(_KNOWN, {"tap": tap}).first() if tap else None
+            if known and (known.author, known.command) == (by.person.id, _said(command)):
+                return dict(json.loads(known.outcome))
+            if known and isinstance(stopped, IntegrityError):
+                stopped = Refused("this was sent before with something else in it: open the page again, then enter it")
             if isinstance(stopped, Refused):
-                _write_attempt(connection, command, books, by, stopped)
-            raise
+                _write_attempt(connection, command, handler, by, stopped)
+            raise stopped from None
         finally:
             doing.act.close()
     for callback in doing.after:
@@ -180,23 +189,22 @@ def _must_be_bound(doing: Doing, books: tuple[str, ...]) -> None:
 def _commit(doing: Doing, tap: str, command: object, outcome: Outcome) -> None:
     doing.act.flush()
     if tap:  # a machine's delivery has keys of its own, and needs none
-        values = {"tap": tap, "author": doing.by.person.id, "command": type(command).__name__, "at": utc(doing.act.at)}
+        values = {"tap": tap, "author": doing.by.person.id, "command": _said(command), "at": utc(doing.act.at)}
         doing.act.connection.execute(_REMEMBER, values | {"outcome": json.dumps(outcome)})
     doing.act.connection.commit()
 
 
-def _known(connection: Connection, tap: str) -> Outcome | None:
-    """Return what the same tap led to before. A refusal is not remembered: trying it again may succeed."""
-    found = connection.execute(_KNOWN, {"tap": tap}).scalar()
-    return json.loads(found) if found else None
+def _said(command: object) -> str:
+    """Return a command's name with a digest of what it says: the same tap with something else in it is not the same."""
+    return f"{type(command).__name__} {hashlib.sha256(repr(command).encode()).hexdigest()}"
 
 
-def _write_attempt(
-    connection: Connection, command: object, books: tuple[str, ...], by: Actor, refused: Refused
-) -> None:
+def _write_attempt(connection: Connection, command: object, handler: Handler, by: Actor, refused: Refused) -> None:
     act = Act(connection, by.author(frozenset()), installation().now())
+    books = handler.books(command)
     book = next((book for book in books if connection.execute(_PAGES, {"name": book}).scalar()), "")
     body = {"command": type(command).__name__, "sentence": str(refused), "step": getattr(command, "step", "")}
     act.write(book or f"user:{by.person.id}", "attempt refused", {key: value for key, value in body.items() if value})
     act.flush()
+    handler.refused(act, command)
     connection.commit()

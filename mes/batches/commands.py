@@ -24,9 +24,11 @@ from mes.context import installation
 from mes.equipment.models import Equipment
 from mes.equipment.readings import newest
 from mes.execute import Doing, Outcome, handles
+from mes.ledger.act import Act
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
+from mes.people.models import CLOCK
 from mes.samples.models import Sample
 
 _WORKERS = tuple(role.value for role in Role)
@@ -35,6 +37,9 @@ _SHOW_AGAIN = (
     update(TABLE)
     .where(TABLE.c.batch == bindparam("number"))
     .values({column.name: bindparam(column.name) for column in TABLE.columns})
+)
+_ATTEMPTED = (
+    update(TABLE).where(TABLE.c.batch == bindparam("number")).values(pages=bindparam("page"), changed=bindparam("at"))
 )
 
 
@@ -119,7 +124,18 @@ class RecordFields(c.StepCommand):
     reason: str = ""
 
 
-@handles(RecordFields, "recorded values", roles=_WORKERS, books=lambda command: (book_of(command.batch),))
+def _batch_only(command: c.Command) -> Iterable[str]:
+    return (book_of(command.batch),)
+
+
+def _show_attempt(act: Act, command: c.Command) -> None:
+    """Have the view say that a refused attempt was written into the batch's book."""
+    line = act.lines[-1]
+    if line.book == book_of(command.batch):
+        act.connection.execute(_ATTEMPTED, {"number": command.batch, "page": line.page, "at": act.at})
+
+
+@handles(RecordFields, "recorded values", roles=_WORKERS, books=_batch_only, refused=_show_attempt)
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
     folds, batch = installation().folds, _batch(doing, command)
@@ -286,10 +302,6 @@ def _books(prefix: str) -> Callable[[Any], Iterable[str]]:
     return lambda command: (book_of(command.batch), f"{prefix}:{command.code}")
 
 
-def _batch_only(command: c.Command) -> Iterable[str]:
-    return (book_of(command.batch),)
-
-
 _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]], ...] = (
     (c.StartStep, "started a step", "", _batch_only),
     (c.RecordValues, "recorded values", "", _batch_only),
@@ -322,8 +334,16 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
 _UNSIGNED_TOO = (c.CompleteStep, c.ExplainDeviation)  # signed where the recipe, or a wrong scan, asks for it
 
 for _command, _sentence, _meaning, _which in _COMMANDS:
-    _unsigned_too = _command in _UNSIGNED_TOO
-    handles(_command, _sentence, roles=_WORKERS, books=_which, signature=_meaning, unsigned_too=_unsigned_too)(
-        carry_out
+    _register = handles(
+        _command,
+        _sentence,
+        roles=_WORKERS,
+        books=_which,
+        signature=_meaning,
+        unsigned_too=_command in _UNSIGNED_TOO,
+        refused=_show_attempt,
     )
-handles(c.DeclareOverdue, "declared hold times exceeded", roles=("clock",), books=_batch_only)(carry_out)
+    _register(carry_out)
+handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
+    carry_out
+)

@@ -2,7 +2,8 @@
 
 ``book``  one row for each book: how many pages it has, and the hash of the last. Locking it orders the writers.
 ``line``  the lines. ``text`` is the canonical text that was hashed; kind, author and time stand beside it to be found.
-``tap``   what each tap of a person led to, so that a double tap or a retry counts once.
+``tap``   what each tap of a person led to, so that a double tap or a retry counts once. ``command`` is what was sent:
+          its name, and a digest of its content.
 ``reading``  what instruments said, append-only like the lines; ranges of it are sealed into lines by digest.
 
 The triggers are the last line of defence, not the first: they refuse every change of what is written, and every line
