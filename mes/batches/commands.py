@@ -168,7 +168,7 @@ def _one_by_one(batch: Batch, command: RecordFields) -> Iterator[c.Command]:
 
 
 def _labels(command: RecordFields, name: str, text: str) -> c.PrintLabels:
-    if not text.isdigit() or not 0 < int(text) <= 500:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 500):
         raise Malformed(name, "enter how many labels, from 1 to 500")
     return c.PrintLabels(command.batch, command.step, name, int(text), command.reason)
 
