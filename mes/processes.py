@@ -7,6 +7,7 @@ records (``gateway.toml``), that too. A demonstration adds simulated instruments
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from mes.settings import Settings
 
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 10.0
+# Whoever kills us outright leaves no children behind that hold the port: the kernel tells them to end.
+_LEASH = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
 class Processes:
@@ -91,7 +94,7 @@ class Processes:
         log = (self.folder / "logs" / f"{name}.log").open("ab")
         self._logs.append(log)
         child = subprocess.Popen(  # noqa: S603 - our own programs
-            command,
+            (*_LEASH, *command),
             cwd=Path(__file__).parent.parent,
             env=self.environment,
             stdin=subprocess.DEVNULL,

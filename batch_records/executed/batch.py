@@ -134,6 +134,7 @@ class Run:
     verifiers: frozenset[str] = frozenset()  # who ever verified it
     reopened: tuple[tuple[Stamp, str], ...] = ()
     comments: tuple[tuple[Stamp, str], ...] = ()
+    assigned: tuple[tuple[Stamp, e.InstrumentAssigned], ...] = ()  # instruments that took over from another
 
 
 @dataclass(frozen=True, slots=True)

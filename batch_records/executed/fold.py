@@ -124,7 +124,8 @@ def _assign(batch: Batch, stamp: Stamp, entry: e.InstrumentAssigned) -> Batch:
     if run.state is not StepState.IN_PROGRESS:
         raise KeyError(f"step {entry.step} is {run.state.value}")
     batch = _use(batch, entry.equipment_class, entry.code, entry.calibrated_until)
-    return _with_run(batch, stamp, replace(run, people=run.people | {stamp.author}))
+    assigned = (*run.assigned, (stamp, entry))
+    return _with_run(batch, stamp, replace(run, assigned=assigned, people=run.people | {stamp.author}))
 
 
 def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Batch:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from flask import url_for
 
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Batch, SeenFrom, Value, base_of
+from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
 from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
 from batch_records.values.expression import Constants, Missing, Values
@@ -43,6 +43,13 @@ _CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.LabelsPrint
 def local(at: datetime) -> datetime:
     """Return a time in the site's zone."""
     return at.astimezone(installation().settings.zone)
+
+
+def remarks(run: Run, names: Mapping[str, str]) -> tuple[tuple[shapes.Stamp, str], ...]:
+    """Return what was remarked on a step, and which instruments took over in it, in the order it was written."""
+    taken_over = [(at, f"Measured with {entry.code} from here on.") for at, entry in run.assigned]
+    said = sorted((*run.comments, *taken_over), key=lambda each: each[0].page)
+    return tuple((stamp(at, names), text) for at, text in said)
 
 
 def unit_words(unit: Unit | str) -> str:

@@ -130,7 +130,7 @@ def step_page(
         blocked=tuple(_blocked(seen, fields)),
         around=tuple(_around(seen)),
         next_step=shown.next_step(batch, progress),
-        error="" if drafted.wrong else drafted.sentence,
+        error="" if any(each.error for each in fields) else drafted.sentence,
         draft_reason=drafted.reason,
         draft_why=drafted.why,
     )
@@ -257,7 +257,7 @@ def _head(seen: _Seen, fields: tuple[shapes.Field, ...]) -> StepHead:
         verified=shown.stamp(run.verified, seen.names) if run.verified else None,
         clocks=clocks,
         deviations=deviations,
-        comments=tuple((shown.stamp(stamp, seen.names), text) for stamp, text in run.comments),
+        comments=shown.remarks(run, seen.names),
         holder=seen.names.get(began.author, began.author) if began and not run.completed else "",
         record_words=_record_words(step, fields),
         complete_words=f"then {step.verifier.value} checks it" if step.verifier else "done as written",

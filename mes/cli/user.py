@@ -71,7 +71,7 @@ def _do(command: object, options: argparse.Namespace) -> None:
 
 
 def _open(options: argparse.Namespace) -> None:
-    password = new_password()
+    password = new_password(options.id)
     command = OpenSite("laboratory", options.id, options.name, password)
     execute(command, by=INSTALLER, tap=str(uuid4()))
     sys.stdout.write(f"The laboratory is set up. {options.id} administers it, with the first password {password}\n")
@@ -84,7 +84,7 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _add(options: argparse.Namespace) -> None:
-    password = new_password()
+    password = new_password(options.id)
     _do(c.AddUser(options.id, options.name, tuple(options.role), password), options)
     sys.stdout.write(f"{options.id} has the first password {password}\n")
 

@@ -78,7 +78,7 @@ ORDERS = ("COI-26-0007-K", "COI-26-0008-M", "COI-26-0009-R")
 
 def load(folder: Path) -> None:
     """Load the laboratory into an empty database; the passphrase and the machines' tokens go into files."""
-    password = new_password()
+    password = new_password(*(colleague.id for colleague in CAST))
     administrator = next(each for each in CAST if each.roles == (ADMINISTRATOR,))
     _do(OpenSite(DEMONSTRATION, administrator.id, administrator.name, password), INSTALLER)
     for colleague in CAST:

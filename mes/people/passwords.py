@@ -35,7 +35,10 @@ def is_password(hashed: str | None, password: str) -> bool:
         return False
 
 
-def new_password() -> str:
-    """Return a first password that can be read aloud: four made-up words of 73 random bits."""
-    syllables = [secrets.choice("bdfgklmnprstvz") + secrets.choice("aeiou") for _ in range(12)]
-    return "-".join("".join(syllables[start : start + 3]) for start in range(0, 12, 3))
+def new_password(*users: str) -> str:
+    """Return a first password that can be read aloud: four made-up words of 73 random bits, with no user's id in it."""
+    while True:
+        syllables = [secrets.choice("bdfgklmnprstvz") + secrets.choice("aeiou") for _ in range(12)]
+        made = "-".join("".join(syllables[start : start + 3]) for start in range(0, 12, 3))
+        if not any(user and user.lower() in made for user in users):
+            return made

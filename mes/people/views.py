@@ -69,7 +69,8 @@ def people() -> str:
 @bp.post("/people")
 def add_person() -> tuple[str, int] | str:
     """Add a person; the first password is shown once, on this answer."""
-    entered, password = form(), new_password()
+    entered = form()
+    password = new_password(entered.text("name"))
     roles = tuple(request.form.getlist("role"))
     command = c.AddUser(entered.text("name"), entered.text("full_name"), roles, password)
     try:
@@ -99,7 +100,7 @@ def unlock(person: str) -> Response:
 @bp.post("/people/<person>/password")
 def give_password(person: str) -> str:
     """Give a first password again; it is shown once, on this answer."""
-    password = new_password()
+    password = new_password(person)
     execute(c.SetPassword(person, password), by=frame.actor(), tap="")  # as above
     return _people(first_password=(person, password))
 

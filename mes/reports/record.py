@@ -251,7 +251,7 @@ def _step(batch: Batch, progress: Progress, step: Step, number: int, names: Mapp
         verified=shown.stamp(run.verified, names) if run.verified else None,
         signed=signature.meaning if signature else "",
         reopened=tuple((shown.stamp(at, names), why) for at, why in run.reopened),
-        comments=tuple((shown.stamp(at, names), text) for at, text in run.comments),
+        comments=shown.remarks(run, names),
     )
 
 
@@ -310,6 +310,9 @@ def _equipment(batch: Batch) -> Iterator[tuple[str, str, str, str]]:
     for key, _, value in _values(batch):
         if isinstance(value.entry, e.EquipmentUsed):
             yield key, value.entry.equipment_class, value.text, value.entry.calibrated_until[:10]
+    for run in batch.runs.values():
+        for _, entry in run.assigned:
+            yield run.key, entry.equipment_class, entry.code, entry.calibrated_until[:10]
 
 
 def _samples(batch: Batch) -> Iterator[tuple[str, str, str, str]]:
