@@ -5,6 +5,9 @@ Where the process reference works an example, these are its numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 from tests.batch_records.playing import Play
 from tests.batch_records.writing import cd7
 
@@ -74,3 +77,14 @@ def child(**other: str) -> Play:
     return Play(
         cd7(), ORDER | facts, COUNTS | {name: text for name, text in other.items() if name not in ORDER}
     ).start()
+
+
+def child_at(key: str) -> Play:
+    """Return the child's batch with everything done up to a step, or all of it for an empty key."""
+    play = _played(key)
+    return replace(play, lines=list(play.lines), answers=dict(play.answers))
+
+
+@cache
+def _played(key: str) -> Play:
+    return child().finish(key)

@@ -156,7 +156,8 @@ class Play:
     def settle(self, number: str = "") -> Play:
         """Explain and close a deviation, or each that is open, and lift the hold where there is one."""
         for each in [number] if number else [d.number for d in self.batch.deviations.values() if not d.closed]:
-            self.do(c.ExplainDeviation(B, each, "a slip"), ALICE)
+            other = ALICE if self.batch.deviations[each].raised.author == BOB.id else BOB
+            self.do(c.ExplainDeviation(B, each, "a slip"), other)
             self.do(c.CloseDeviation(B, each, "no effect", "none", "no other batch"), QUINN)
         if self.batch.holds and not number:
             self.do(c.LiftHold(B, "the cause is gone"), QUINN)

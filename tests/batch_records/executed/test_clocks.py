@@ -13,7 +13,7 @@ from batch_records.executed.batch import seconds
 from batch_records.executed.draft import Refused
 from batch_records.executed.review import exceptions
 from batch_records.executed.span import in_words
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 from tests.batch_records.playing import START, B, Play, kinds
 from tests.batch_records.writing import larger, small
 from tests.cast import ALICE
@@ -217,9 +217,9 @@ def test_every_time_it_ran_out_is_an_exception() -> None:
 @pytest.mark.requirement("RQ-037")
 def test_the_shipped_recipe_keeps_its_hold_times() -> None:
     """Vector half an hour out of the freezer, DMSO three quarters of an hour: each too late is a deviation."""
-    play = child().finish("6.8").later(minutes=45)
+    play = child_at("6.8").later(minutes=45)
     assert declare(play) == ["hold time exceeded", "deviation raised"]
-    play = child().finish("12.2").later(minutes=60)
+    play = child_at("12.2").later(minutes=60)
     assert "“DMSO until freezing” took longer than 45 min" in str(play.do(c.DeclareOverdue(B), CLOCK))
 
 

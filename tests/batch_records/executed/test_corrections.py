@@ -9,7 +9,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import StepState
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.values.limit import Verdict
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play, kinds
 from tests.batch_records.writing import larger, small
 from tests.cast import ALICE, BOB, LENA
@@ -288,7 +288,7 @@ def test_a_calculation_repeated_for_the_second_day_does_not_see_the_third() -> N
 
 def test_in_the_shipped_recipe_a_corrected_count_changes_the_volume_of_vector() -> None:
     """The vector already added is judged by the new volume: 1.25 mL where 1.38 mL belonged, and the batch is held."""
-    play = child().finish("6.9")
+    play = child_at("6.9")
     entries = play.correct("6.4", "activated_volume", "110", "the bag was weighed with its clamp", ALICE)
     assert play.value("6.6", "vector_volume") == "1.38 mL"
     assert play.batch.run("6.8").values["vector_added"].verdict is Verdict.ACTION
@@ -299,7 +299,7 @@ def test_in_the_shipped_recipe_a_corrected_count_changes_the_volume_of_vector() 
 
 def test_in_the_shipped_recipe_a_late_correction_reaches_the_dose_and_nothing_before() -> None:
     """The count before formulation was misread: dose, fill, label and the dose in the bag are all touched."""
-    play = child().finish()
+    play = child_at("")
     entries = play.correct("11.5", "product_density", "3.6e7", "a digit swapped")
     reopened = [entry.step for entry in entries if isinstance(entry, e.StepReopened)]
     assert reopened == ["11.5", "11.6", "11.8", "14.9"]

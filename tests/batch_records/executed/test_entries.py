@@ -11,7 +11,7 @@ import pytest
 
 from batch_records.executed.entries import KINDS, Recorded, ValueRecorded, from_body, kind, to_body
 from batch_records.values.limit import Verdict
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 
 FOLDER = Path(__file__).parents[2] / "data" / "entries"
 SAMPLES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -79,7 +79,7 @@ def test_a_kind_from_a_newer_version_is_not_guessed_at() -> None:
 
 def test_every_entry_of_a_whole_batch_writes_and_reads_the_same() -> None:
     """Through canonical JSON and back, each of some four hundred entries is what it was."""
-    play = child().finish()
+    play = child_at("")
     for _, entry in play.lines:
         body = json.loads(json.dumps(to_body(entry), sort_keys=True, separators=(",", ":"), ensure_ascii=False))
         assert from_body(kind(entry), body) == entry
@@ -87,5 +87,5 @@ def test_every_entry_of_a_whole_batch_writes_and_reads_the_same() -> None:
 
 def test_values_are_texts_as_recorded() -> None:
     """A number in the ledger is what the person wrote, unit and all."""
-    recorded = [entry for _, entry in child().finish().lines if isinstance(entry, Recorded)]
+    recorded = [entry for _, entry in child_at("").lines if isinstance(entry, Recorded)]
     assert all(isinstance(entry.value, str) and entry.value for entry in recorded)

@@ -8,10 +8,10 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.values.limit import Verdict
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play, kinds
 from tests.batch_records.writing import small
-from tests.cast import QUINN
+from tests.cast import ALICE, BOB, QUINN
 
 BAG = """
 - step: 1.1 Donation
@@ -95,6 +95,15 @@ def test_the_step_is_not_completed_over_a_mismatch() -> None:
     assert [old.text for old in play.batch.run("1.2").values["bag_coi"].history] == ["COI-2"]
 
 
+def test_who_scanned_a_mismatch_does_not_explain_it() -> None:
+    """A second person says what happened."""
+    play = bag()
+    play.scan("1.2", "bag_coi", "COI-2", ALICE)
+    with pytest.raises(Refused, match="Alice Operator made this scan: a second person says what happened"):
+        play.do(c.ExplainDeviation(B, "D1", "a slip"), ALICE)
+    assert kinds(play.do(c.ExplainDeviation(B, "D1", "the bag of the other hood"), BOB)) == ["deviation explained"]
+
+
 def test_quality_cannot_lift_the_hold_before_the_deviation_is_closed() -> None:
     """First what happened, then on."""
     play = bag()
@@ -173,7 +182,7 @@ SCANS = {"3.3": "bag_coi", "6.1": "vessel_1", "7.8": "bioreactor_label", "11.11"
 @pytest.mark.requirement("RQ-113")
 def test_the_shipped_recipe_holds_at_each_of_its_scans(key: str, name: str) -> None:
     """Receipt, vessel, bioreactor, dose bag, storage."""
-    play = child().finish(key)
+    play = child_at(key)
     play.wait(key)
     play.scan(key, name, "COI-OF-ANOTHER-CHILD")
     assert play.batch.holds

@@ -11,7 +11,7 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.draft import Refused
 from tests.batch_records.executed.test_readings import counting
-from tests.batch_records.playing import B, START, Play, kinds
+from tests.batch_records.playing import START, B, Play, kinds
 from tests.cast import BOB
 
 

@@ -38,6 +38,14 @@ def test_a_step_is_for_who_holds_its_role(person: Person) -> None:
         play.enter("1.1", person, first_volume="5")
 
 
+@pytest.mark.parametrize("command", [c.StartStep(B, "1.1"), c.CompleteStep(B, "1.1"), c.Calculate(B, "1.1")])
+@pytest.mark.requirement("RQ-009")
+def test_no_command_on_a_step_gets_round_its_role(command: c.StepCommand) -> None:
+    """Starting, completing and computing are held to it alike."""
+    with pytest.raises(Refused, match="for a person with the role “operator”"):
+        Play(small(VOLUMES)).start().do(command, LENA)
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_performs_what_the_recipe_gives_it(role: Role) -> None:
     """And nobody else does."""

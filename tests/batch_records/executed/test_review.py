@@ -7,7 +7,7 @@ import pytest
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.review import CHECKS, exceptions, review
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import small
 from tests.cast import ALICE, BOB, QUINN
@@ -178,6 +178,6 @@ def test_a_value_computed_again_says_so() -> None:
 
 def test_a_whole_smooth_batch_has_no_exception() -> None:
     """Four hundred lines, and nothing that a reviewer has to read twice."""
-    batch = child().finish().batch
+    batch = child_at("").batch
     assert exceptions(batch) == []
     assert sum(checked.looked_at for checked in review(batch)) > 200

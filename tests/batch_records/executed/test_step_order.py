@@ -184,6 +184,16 @@ def test_a_step_may_wait_for_one_of_another_operation() -> None:
     assert standings(play)["3.1"] == "ready"
 
 
+def test_a_step_of_another_operation_that_is_left_out_lets_nothing_come_first() -> None:
+    """The phenotype is not asked for, and the dose still waits for what the phenotype would have waited for."""
+    late = "  - step: 3.1 Dose\n    after: [2.1]\n    do: Look\n"
+    skipped = '  - step: 2.1 A\n    when: batch = "other"\n    do: Look\n  - step: 2.2 B\n    do: Look\n'
+    play = Play(larger(operation(1) + operation(2, skipped) + operation(3, late, after="[]"))).start()
+    assert standings(play)["3.1"] == "waiting"
+    play.complete("1.1")
+    assert standings(play)["3.1"] == "ready"
+
+
 def test_operations_side_by_side_go_on_independently() -> None:
     """The check of day 5 does not wait for the daily controls."""
     parallel = operation(1) + operation(2, after="[1]") + operation(3, after="[1]") + operation(4, after="[2, 3]")

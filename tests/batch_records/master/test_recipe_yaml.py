@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_records.master.load import RecipeError, load, shipped
@@ -149,6 +149,7 @@ LINES = shipped()["cd7_car_t_autologous_pebl"].splitlines()
 OPERATIONS = LINES.index("operations:") + 1
 
 
+@settings(max_examples=60)
 @given(st.integers(60, 140), st.floats(0, 1), st.sampled_from(["", " ", ":", "{", "]", '"', "é", "-", "&", "\t"]))
 def test_a_recipe_with_a_line_damaged_is_read_or_refused(at: int, share: float, slip: str) -> None:
     """A slip of the keyboard anywhere in a real recipe is told with its place."""

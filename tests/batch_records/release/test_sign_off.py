@@ -11,7 +11,7 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role, Stage
 from batch_records.release.criterion import CRITERIA
-from tests.batch_records.child import child
+from tests.batch_records.child import child_at
 from tests.batch_records.playing import RUTH, B, Play, kinds
 from tests.batch_records.writing import larger
 from tests.cast import ADAM, ALICE, BOB, DORA, LENA, MALLORY, PETRA, QUINN
@@ -266,7 +266,7 @@ def test_after_the_end_nothing_is_signed(end: str) -> None:
 
 def test_the_childs_batch_is_released_in_two_stages() -> None:
     """The shipped recipe, from the order to the final release, with four results arriving late."""
-    play = child().finish("15.1")
+    play = child_at("15.1")
     play.review(Stage.CONDITIONAL)
     (released,) = play.release(Stage.CONDITIONAL)
     assert isinstance(released, e.BatchConditionallyReleased)
@@ -285,6 +285,6 @@ def test_the_childs_batch_is_released_in_two_stages() -> None:
 
 def test_who_decided_at_a_gate_does_not_review_the_shipped_recipes_batch() -> None:
     """Quinn decided on the bag and on the harvest; a laboratory needs a second reviewer."""
-    play = child().finish()
+    play = child_at("")
     with pytest.raises(Refused, match="Quinn Reviewer did some of the work"):
         play.review(by=QUINN)

@@ -154,6 +154,8 @@ def test_what_gives_no_number_says_why(text: str, why: str) -> None:
         ("(1 = 1) < (2 = 2)", 1, "a yes or no has no size"),
         ("1 < 2 < 3", 6, "did not expect “<”"),
         ("volume and 1 = 1", 0, "expected a yes or no here, and this is volume"),
+        ("1 = 1 and volume", 10, "expected a yes or no here, and this is volume"),
+        ("1 = 1 or share", 9, "expected a yes or no here, and this is a plain number"),
         ("not volume", 4, "expected a yes or no here"),
         ("if volume then 1 else 2", 3, "expected a yes or no here"),
         ("if 1 = 1 then 1 else volume", 21, "a plain number cannot stand beside volume"),
