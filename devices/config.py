@@ -177,6 +177,8 @@ def _mes(table: Table) -> Mes:
         retention_days=table.number("retention_days", Mes.retention_days, least=0),
         authority=table.path("certificate_authority") if "certificate_authority" in table.values else None,
     )
+    if mes.authority and not mes.authority.is_file():
+        table.mistake("certificate_authority", f"there is no file {mes.authority}")
     table.nothing_else()
     return mes
 

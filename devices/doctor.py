@@ -58,7 +58,8 @@ def _instrument(station: Station, spool: sqlite3.Connection, now: datetime) -> F
         heard is None or now - heard > timedelta(seconds=station.silent_after)
     )
     told = [
-        f"{row['state']} since {row['since']}" + (f" ({row['reason']})" if row["reason"] else ""),
+        f"{row['state'] or 'not begun'} since {row['since'] or 'ever'}"
+        + (f" ({row['reason']})" if row["reason"] else ""),
         f"silent since {row['heard'] or 'ever'}" if silent else f"last heard {row['heard'] or 'never'}",
         f"{row['sequence']} readings",
         *_notes(station.name, spool),

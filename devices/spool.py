@@ -29,7 +29,7 @@ create table if not exists instrument (
 ) strict;
 create table if not exists reading (
     number integer primary key autoincrement,
-    instrument text not null references instrument, sequence integer not null,
+    instrument text not null, sequence integer not null,
     channel text not null, value text not null, unit text not null, quality text not null, status text not null,
     sample text, source_time text, received_time text not null, raw blob not null,
     unique (instrument, sequence)

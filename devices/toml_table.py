@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_REQUIRED = "\0"
 _HEADER = re.compile(r"\s*\[")
 _KEY = re.compile(r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*')+?)\s*=""")
 
@@ -50,16 +49,15 @@ class Table:
         """Note a mistake at a key, or at the table itself."""
         self._mistakes.add((*self._place, key) if key else self._place, sentence)
 
-    def text(self, key: str, default: str = _REQUIRED) -> str:
+    def text(self, key: str, default: str | None = None) -> str:
         """Return a text; it is required where no default is given."""
         value = self._get(key, default)
-        if not isinstance(value, str):
-            self.mistake(key, f"{key} is a text: write it in quotes")
-            return ""
-        if value == _REQUIRED:
-            self.mistake(key, f"{self._name()} needs {key} = …")
-            return ""
-        return value
+        if isinstance(value, str):
+            return value
+        self.mistake(
+            key, f"{self._name()} needs {key} = …" if value is None else f"{key} is a text: write it in quotes"
+        )
+        return ""
 
     def number(self, key: str, default: float, *, least: float) -> float:
         """Return a number that is not less than ``least``."""
@@ -76,7 +74,7 @@ class Table:
             self.mistake(key, f"{key} is true or false")
         return value is True
 
-    def choice(self, key: str, options: Collection[str], default: str = _REQUIRED) -> str:
+    def choice(self, key: str, options: Collection[str], default: str | None = None) -> str:
         """Return one of some words, or the empty text where it is none of them."""
         value = self.text(key, default)
         if value and value not in options:
@@ -84,7 +82,7 @@ class Table:
             return ""
         return value
 
-    def path(self, key: str, default: str = _REQUIRED) -> Path:
+    def path(self, key: str, default: str | None = None) -> Path:
         """Return a path; a relative one starts at the configuration's folder."""
         return self._folder / self.text(key, default)
 

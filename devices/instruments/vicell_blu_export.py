@@ -28,7 +28,7 @@ _COLUMNS = {  # channel → the file's column, allotropy's name for it, and the 
     "viability": ("Viability (%)", "viability (cell counter)", 0),
 }
 _SAMPLE, _TIME = "Sample ID", "Analysis date/time"
-_STAND_IN = {_TIME: "1/1/2000 00:00"}
+_SOME_TIME = "1/1/2000 00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _count(row: _Row) -> dict[str, Any]:
 
     cells = dict(row.cells)
     cells.update({column: "0" for column, _, _ in _COLUMNS.values() if not is_number(cells[column])})
-    cells[_TIME] = cells[_TIME].strip() or _STAND_IN[_TIME]
+    cells[_TIME] = cells[_TIME].strip() or _SOME_TIME
     text = StringIO()
     csv.writer(text).writerows([cells.keys(), cells.values()])
     try:

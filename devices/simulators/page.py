@@ -10,6 +10,8 @@ from devices.instruments.bioreactor import Bioreactor
 from devices.simulators.culture import EVENTS, VESSELS, NotSoError
 from devices.simulators.world import FAULTS, World
 
+_MARKERS = {"car": "CAR+", "cd7": "CD7+", "car_cd7": "CAR+ CD7+", "cd3": "CD3+"}
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; background: #eceff1; color: #16242c; margin: 0; }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem; display: grid; gap: 1.25rem;
@@ -18,8 +20,9 @@ header { grid-column: 1 / -1; } h1 { font-size: 1.35rem; margin: 0; } h2 { font-
 header p { margin: .25rem 0 0; color: #4b5c66; } .said { background: #fff7d6; border-left: 4px solid #d9a400;
        padding: .6rem .9rem; color: #16242c; overflow-wrap: anywhere; }
 section { background: #fff; border-radius: .6rem; padding: 1.1rem 1.25rem; box-shadow: 0 1px 3px #0002; }
-dl { display: grid; grid-template-columns: 1fr auto; gap: .3rem 1rem; margin: 0; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .3rem 1rem; margin: 0; }
 dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
+dl + form, form + form { margin-top: 1.1rem; }
 form { display: grid; gap: .6rem; } label { display: grid; gap: .15rem; font-size: .9rem; color: #4b5c66; }
 input, select, button { font: inherit; padding: .5rem .6rem; border: 1px solid #9fb0ba; border-radius: .4rem; }
 button { background: #0b5c6b; color: #fff; border: 0; font-weight: 600; min-height: 2.9rem; }
@@ -57,12 +60,12 @@ def _list(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _probes(world: World) -> Iterable[tuple[str, str]]:
     for channel, (value, status) in world.probes(world.clock()).items():
-        shown = f"{value:.3g}" if value >= 1e5 else f"{value:g}"
-        yield channel.replace("_", " "), f"{shown} {Bioreactor.channels[channel]}" if status == "Good" else status
+        shown = f"{value / 1e6:.2f} × 10⁶" if channel == "viable_cell_density" else f"{value:g}"
+        yield _words(channel), f"{shown} {Bioreactor.channels[channel]}" if status == "Good" else status
 
 
 def _counted(last: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    return ((key.replace("_", " "), str(value)) for key, value in last.items())
+    return ((_words(key), str(value)) for key, value in last.items())
 
 
 def _flow(world: World) -> Iterable[tuple[str, str]]:
@@ -72,13 +75,19 @@ def _flow(world: World) -> Iterable[tuple[str, str]]:
         except NotSoError:
             continue
         yield "vessel", vessel
-        yield from ((name.replace("_", " "), f"{value:g} %") for name, value in read.items())
+        yield from ((_words(name), f"{value:g} %") for name, value in read.items())
         return
     yield "no cells yet", ""
 
 
-def _options(words: Iterable[str], chosen: str = "") -> str:
-    return "".join(f"<option{' selected' if word == chosen else ''}>{escape(word)}</option>" for word in words)
+def _words(name: str) -> str:
+    return _MARKERS.get(name, name.replace("_", " "))
+
+
+def _options(names: Iterable[str], chosen: str = "") -> str:
+    return "".join(
+        f'<option value="{name}"{" selected" if name == chosen else ""}>{_words(name)}</option>' for name in names
+    )
 
 
 def _fault(instrument: str, world: World) -> str:

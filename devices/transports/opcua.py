@@ -251,11 +251,14 @@ class OpcUaSubscription:
 
     async def _take(self, message: ua.NotificationMessage) -> None:
         measurements, last = [], dict(self._last)
-        for item in _items(message):
-            node = self._settings.nodes[item.ClientHandle]
-            if overflowed(item.Value):
-                self._intake.gap(f"{node.channel}: the server's queue was full before {item.Value.SourceTimestamp}")
-            made = measurement(node, item.Value)
+        for handle, data in _values(message):
+            if handle >= len(self._settings.nodes):
+                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
+                continue
+            node = self._settings.nodes[handle]
+            if overflowed(data):
+                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
+            made = measurement(node, data)
             # The same measurement told again: NaN, which never equals itself, or the first value of a new session.
             told = (made.value, made.status, made.source_time)
             if made.source_time is None or last.get(node.channel) != told:
@@ -263,6 +266,8 @@ class OpcUaSubscription:
             last[node.channel] = told
         await self._commit(measurements, message.SequenceNumber)
         self._last = last
+        if any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData):
+            raise BadNoSubscription  # the server has ended the subscription, and says so
 
     async def _commit(self, measurements: Sequence[Measurement], number: int) -> None:
         """Store a message's measurements, however long it takes until the spool can be written."""
@@ -278,9 +283,7 @@ class OpcUaSubscription:
                 return
 
 
-def _items(message: ua.NotificationMessage) -> Iterator[ua.MonitoredItemNotification]:
+def _values(message: ua.NotificationMessage) -> Iterator[tuple[int, ua.DataValue]]:
     for data in message.NotificationData:
         if isinstance(data, ua.DataChangeNotification):
-            yield from data.MonitoredItems
-        elif isinstance(data, ua.StatusChangeNotification):
-            raise BadNoSubscription  # the server has ended the subscription, and says so
+            yield from ((item.ClientHandle, item.Value or ua.DataValue()) for item in data.MonitoredItems)

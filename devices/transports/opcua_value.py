@@ -32,11 +32,18 @@ def measurement(node: Node, data: ua.DataValue) -> Measurement:
         channel=node.channel,
         value=text(value, single=single),
         unit=node.unit,
-        raw=struct_to_binary(data),
+        raw=_raw(data),
         quality=quality,
         status=f"0x{status:08X}",
         source_time=_aware(data.SourceTimestamp),
     )
+
+
+def _raw(data: ua.DataValue) -> bytes:
+    try:
+        return bytes(struct_to_binary(data))
+    except (ua.uaerrors.UaError, struct.error, TypeError, ValueError, AttributeError):
+        return repr(data).encode()  # a structure that asyncua can read and not write: as it shows it
 
 
 def overflowed(data: ua.DataValue) -> bool:

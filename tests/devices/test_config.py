@@ -81,6 +81,7 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
         ("[mes]", "[mess]", "3: the configuration has no mess; did you mean mes?"),
         ('url = "https', 'url = "ftp', "4: the MES's address begins with https:// (or http:// on this machine)"),
         ('"token"', '"tokens"', "5: the secret file "),
+        ('"token"', '"token"\ncertificate_authority = "ca"', "6: there is no file "),
         ('kind = "bioreactor"', 'kind = "bio-reactor"', "7: “bio-reactor” is no kind; did you mean bioreactor?"),
         ("opc.tcp", "http", "8: an OPC-UA server's address begins with opc.tcp://"),
         ("nsu=urn:x;s=pH", "ns=2;s=pH", "12: “ns=2;s=pH” is no node; write nsu=<namespace URI>;s=<identifier>"),

@@ -128,6 +128,16 @@ def test_an_equal_value_at_another_time_is_another_reading(intake: Intake) -> No
     assert len(readings(intake.spool)) == 4
 
 
+def test_a_value_that_nobody_asked_for_is_a_gap(intake: Intake) -> None:
+    """A server that confuses its handles is recorded, and the others of its values are taken."""
+    confused = message(value(), value(time=NOON.replace(hour=11)))
+    confused.NotificationData[0].MonitoredItems[0].ClientHandle = 7
+    take(intake, confused)
+    (note,) = intake.spool._connection.execute("select text from note where kind = 'gap'")
+    assert note[0] == "the server sent a value for node 7, which was not asked for"
+    assert len(readings(intake.spool)) == 1
+
+
 def test_the_end_of_a_subscription_is_heard(intake: Intake) -> None:
     """A server that ends it says so in a message of its own."""
     ended = ua.NotificationMessage(NotificationData=[ua.StatusChangeNotification(Status=ua.StatusCode(0x800A0000))])
