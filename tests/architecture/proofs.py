@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import csv
 from collections.abc import Iterator
 
 from tests.architecture.rule import Finding, rule
-from tests.architecture.source import Function, Source, calls_in
+from tests.architecture.source import ROOT, Function, Source, calls_in
 
+with (ROOT / "docs" / "compliance" / "requirements.csv").open(encoding="utf-8", newline="") as _table:
+    _REQUIREMENTS = frozenset(row["id"] for row in csv.DictReader(_table))
 _CLAIMS = ("raises", "warns", "expect")  # of pytest, and Playwright's waiting assertion
 _EXCUSES = ("skip", "skipif", "importorskip", "xfail")
 
@@ -63,3 +66,20 @@ def no_test_is_excused(source: Source) -> Iterator[Finding]:
             name = ast.unparse(node)
             if name.startswith(("pytest.", "unittest.")):
                 yield node.lineno, f"uses {name}"
+
+
+@rule(
+    "tests/*.py",
+    breaks=(
+        '@pytest.mark.requirement("RQ-999")\ndef test_it(): ...',
+        '@pytest.mark.requirement("11.10(e)")\ndef test_it(): ...',
+    ),
+    keeps=('@pytest.mark.requirement("RQ-001")\ndef test_it(): ...',),
+)
+def a_requirement_is_one_of_the_table(source: Source) -> Iterator[Finding]:
+    """What a test says it proves is a row of docs/compliance/requirements.csv."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.requirement":
+            for argument in node.args:
+                if ast.literal_eval(argument) not in _REQUIREMENTS:
+                    yield node.lineno, f"{ast.unparse(argument)} is no row of the table"
