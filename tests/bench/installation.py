@@ -29,6 +29,7 @@ from mes.schema import upgrade
 from mes.settings import Settings
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
+from mes.web.history import head_of
 from tests.bench import recipe
 from tests.bench.bare import create_table
 
@@ -99,18 +100,20 @@ def installed(folder: Path, owner_url: str, url: str) -> Iterator[Installed]:
     app = create_app(settings)
     database = app.extensions["mes"].database
     with app.app_context():
-        _set_up()
+        _set_up(app)
     yield Installed(folder, url, app)
     database.dispose()
 
 
-def _set_up() -> None:
+def _set_up(app: Flask) -> None:
     execute(OpenSite("laboratory", "adam", "Adam", PASSWORD), by=INSTALLER, tap=str(uuid4()))
     for id_, roles in _ROLES.items():
         if id_ != "adam":
             do(AddUser(id_, id_.title(), roles, PASSWORD), "adam")
     do(DraftRecipe(recipe.CODE, recipe.text()), "alice")
-    do(ApproveRecipe(recipe.CODE, 1), "quinn", Signing("quinn", PASSWORD, ""))
+    with app.extensions["mes"].reading() as session:
+        seen = head_of(session, f"recipe:{recipe.CODE}")
+    do(ApproveRecipe(recipe.CODE, 1), "quinn", Signing("quinn", PASSWORD, seen))
 
 
 _ROLES = {
