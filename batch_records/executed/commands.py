@@ -108,11 +108,12 @@ class RecordValues(StepCommand):
 
 @dataclass(frozen=True)
 class TakeReading(StepCommand):
-    """Take what the instrument shows for a field."""
+    """Take what the instrument shows for a field; ``seen`` is the sequence of the reading that was on the screen."""
 
     field: str
     reading: Reading | None = None
     reason: str = ""
+    seen: int | None = None
 
 
 @dataclass(frozen=True)

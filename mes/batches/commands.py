@@ -22,7 +22,7 @@ from mes.batches.folds import Folds, book_of
 from mes.batches.models import TABLE, BatchView, project, project_deviations
 from mes.context import installation
 from mes.equipment.models import Equipment
-from mes.equipment.readings import newest
+from mes.equipment.readings import newest, one
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
 from mes.masters.models import RecipeEdition
@@ -235,7 +235,13 @@ def _reading(doing: Doing, batch: Batch, command: c.TakeReading) -> c.TakeReadin
     if not field or not instrument:
         return command
     sample = batch.seen_from(command.step).text(field[1].sample)
-    return replace(command, reading=newest(doing.act.connection, instrument, field[1].channel, sample))
+    found = newest(doing.act.connection, instrument, field[1].channel, sample)
+    if found and command.seen and command.seen != found.sequence:
+        if sample:
+            raise Refused(f"{instrument} has measured {sample} again: look at the new value, then take it")
+        # An instrument that says something each second has said more since: what was on the screen is what is taken.
+        found = one(doing.act.connection, instrument, field[1].channel, command.seen)
+    return replace(command, reading=found)
 
 
 def _lot(doing: Doing, _: Batch, command: c.AddMaterial) -> c.AddMaterial:

@@ -97,7 +97,8 @@ def record_values(batch: str, step: str) -> Response | tuple[str, int]:
 def take_reading(batch: str, step: str) -> Response | tuple[str, int]:
     """Take what an instrument shows."""
     entered = form()
-    command = c.TakeReading(batch, step, entered.text("field"), reason=entered.reason())
+    seen = entered.number_after("/", "reading")
+    command = c.TakeReading(batch, step, entered.text("field"), reason=entered.reason(), seen=seen)
     try:
         execute(command, by=frame.actor(), tap=entered.tap)
     except Refused as error:

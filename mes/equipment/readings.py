@@ -18,12 +18,20 @@ _CHANNEL = (
     .limit(1)
 )
 _SAMPLE = _CHANNEL.where(reading.c.sample == bindparam("sample"))
+_ONE = _CHANNEL.where(reading.c.sequence == bindparam("sequence"))
 
 
 def newest(connection: Connection, instrument: str, channel: str, sample: str = "") -> Reading | None:
     """Return the newest reading of a channel: of one sample where one is named, whatever its quality."""
     asked = {"instrument": instrument, "channel": channel} | ({"sample": sample} if sample else {})
     row = connection.execute(_SAMPLE if sample else _CHANNEL, asked).first()
+    return _reading(row) if row else None
+
+
+def one(connection: Connection, instrument: str, channel: str, sequence: int) -> Reading | None:
+    """Return one reading of a channel."""
+    asked = {"instrument": instrument, "channel": channel, "sequence": sequence}
+    row = connection.execute(_ONE, asked).first()
     return _reading(row) if row else None
 
 

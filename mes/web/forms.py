@@ -46,6 +46,11 @@ class Form:
         """Return a field's text without blanks around it."""
         return self.fields.get(name, "").strip()
 
+    def number_after(self, mark: str, name: str) -> int | None:
+        """Return the number at the end of a field, after a mark: 17 of ``CC-01/17``."""
+        digits = self.text(name).rpartition(mark)[2]
+        return int(digits) if re.fullmatch("[0-9]{1,15}", digits) else None
+
     def reason(self) -> str:
         """Return the reason: the one picked, and what was added in words."""
         return ": ".join(filter(None, (self.text("reason"), self.text("why") or self.text("comment"))))
