@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -164,11 +165,11 @@ def test_what_cannot_be_stored_is_not_acknowledged(
     """A full disk for a moment: the server holds the values until there is room."""
     append, full = intake.spool.append, [True] * 2
 
-    def append_or_fail(*arguments: object, **named: object) -> int:
+    def append_or_fail(*arguments: Any, **named: Any) -> int:  # noqa: ANN401 - passed through as they come
         if len(numbers(intake.spool)) > 10 and full:
             full.pop()
             raise SpoolError("database or disk is full")
-        return append(*arguments, **named)  # type: ignore[arg-type]  # passed through as they came
+        return append(*arguments, **named)
 
     monkeypatch.setattr(intake.spool, "append", append_or_fail)
     with receiving(server.settings(), server.pki, intake):
