@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from operator import add as plus
 from operator import sub as minus
 
@@ -167,7 +168,8 @@ def _bound(text: str, span: tuple[int, int], types: Mapping[str, Type], unit: Un
     """Read one bound, of the dimensions of ``unit``; a number without a unit is in ``bare``."""
     part = text[slice(*span)].strip()
     if quantity := _quantity(part, bare):
-        formula = Formula(part, (), Node(0, quantity.unit.dimensions, lambda _: quantity.base))
+        base = quantity.base  # once: every page says every limit, and every save judges by it
+        formula = Formula(part, (), Node(0, quantity.unit.dimensions, lambda _: base))
     else:
         formula = _formula(text, span, types)
     if formula.type != unit.dimensions:
@@ -217,6 +219,7 @@ def _number(bound: Formula | None, values: Values) -> Fraction | None:
     return Fraction(value)
 
 
+@lru_cache(maxsize=1024)
 def _written(base: Fraction | None, unit: Unit) -> str:
     if base is None:
         return ""

@@ -68,10 +68,11 @@ def roles_to_give() -> list[Option]:
 
 def names() -> dict[str, str]:
     """Return every user's full name by id."""
-    with installation().reading() as session:
-        return {row.id: row.name for row in session.execute(select(User.id, User.name))}
+    with installation().database.reader.connect() as connection:
+        return {row.id: row.name for row in connection.execute(_NAMES)}
 
 
+_NAMES = select(User.id, User.name)
 _OPEN_SESSION = (
     select(SignIn.id, SignIn.workstation, SignIn.began, User.id.label("user"), User.name, User.roles)
     .join(User, User.id == SignIn.user)
