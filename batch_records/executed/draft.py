@@ -36,20 +36,22 @@ class Draft:
         self.recipe, self.by, self.at = recipe, by, at
         self.entries: list[Entry] = []
         self.before = batch
-        self._batch = batch
+        self._batch, self._folded = batch, 0
 
     @property
     def batch(self) -> Batch:
-        """The batch so far."""
+        """The batch so far. The entries since it was last asked for are folded with pages they will not really have."""
+        for entry in self.entries[self._folded :]:
+            page = self._batch.last.page + 1 if self._batch else 1
+            stamp = Stamp(page, self.at, self.by.id, "", "", "")
+            self._batch = follow(self.recipe, self._batch, stamp, entry)
+        self._folded = len(self.entries)
         if self._batch is None:
             raise Refused("this batch has not been started")
         return self._batch
 
     def write(self, entry: Entry) -> None:
-        """Write an entry, with the page and hash it will not really have."""
-        page = self._batch.last.page + 1 if self._batch else 1
-        stamp = Stamp(page, self.at, self.by.id, "", "", "")
-        self._batch = follow(self.recipe, self._batch, stamp, entry)
+        """Write an entry."""
         self.entries.append(entry)
 
     def record(self, field: Field, entry: Recorded) -> Recorded:

@@ -25,7 +25,8 @@ from batch_records.executed.batch import (
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.master.recipe import Recipe
 
-Apply = Callable[[Batch, Stamp, Any], Batch]
+Changes = dict[str, Any]
+Apply = Callable[[Batch, Stamp, Any], Changes]
 _V = TypeVar("_V")
 
 # What may follow a review without making it out of date.
@@ -57,48 +58,56 @@ def follow(recipe: Recipe, batch: Batch | None, stamp: Stamp, entry: Entry) -> B
         raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” after the batch was {batch.disposition.value}")
     try:
         apply: Apply = _record if isinstance(entry, Recorded) else _APPLY[type(entry)]
-        after = apply(batch, stamp, entry)
+        changes = apply(batch, stamp, entry)
     except (KeyError, ValueError) as error:
         raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” cannot follow ({error})") from None
-    review = after.review if isinstance(entry, _KEEPS_REVIEW) else None
-    return replace(after, last=stamp, review=review)
+    if batch.review and not isinstance(entry, _KEEPS_REVIEW):
+        changes["review"] = None
+    return replace(batch, **changes, last=stamp)
 
 
 def _with(mapping: Mapping[str, _V], key: str, value: _V) -> Mapping[str, _V]:
     return {**mapping, key: value}
 
 
-def _with_run(batch: Batch, stamp: Stamp, run: Run) -> Batch:
+def _with_run(batch: Batch, stamp: Stamp, run: Run, **changes: Any) -> Changes:  # noqa: ANN401 - any attribute of a run
     step, number = parse_key(run.key)
     if step not in batch.recipe.steps:
         raise KeyError(step)
-    begun = run.started and batch.rounds.get(step, 0) < number
-    rounds = _with(batch.rounds, step, number) if begun else batch.rounds
-    return replace(batch, runs=_with(batch.runs, run.key, replace(run, last=stamp)), rounds=rounds)
+    changed = replace(run, **changes, last=stamp)
+    after: Changes = {"runs": _with(batch.runs, run.key, changed)}
+    if changed.started and batch.rounds.get(step, 0) < number:
+        after["rounds"] = _with(batch.rounds, step, number)
+    return after
 
 
-def _step(batch: Batch, stamp: Stamp, entry: e.StepStarted | e.StepCompleted | e.StepVerified) -> Batch:
+def _start(batch: Batch, stamp: Stamp, entry: e.StepStarted) -> Changes:
     run = batch.run(entry.step)
     state = STEP_TRANSITIONS[run.state, type(entry)]
-    changed = replace(run, state=state, people=run.people | {stamp.author})
-    if isinstance(entry, e.StepStarted):
-        changed = replace(changed, started=stamp)
-    elif isinstance(entry, e.StepCompleted):
-        changed = replace(changed, completed=stamp, ended=run.ended or stamp)
-    else:
-        verifiers = run.verifiers | {stamp.author}
-        changed = replace(changed, verified=stamp, people=run.people, verifiers=verifiers)
-    return _with_run(batch, stamp, changed)
+    return _with_run(batch, stamp, run, state=state, started=stamp, people=run.people | {stamp.author})
 
 
-def _reopen(batch: Batch, stamp: Stamp, entry: e.StepReopened) -> Batch:
+def _complete(batch: Batch, stamp: Stamp, entry: e.StepCompleted) -> Changes:
+    run = batch.run(entry.step)
+    state = STEP_TRANSITIONS[run.state, type(entry)]
+    people, ended = run.people | {stamp.author}, run.ended or stamp
+    return _with_run(batch, stamp, run, state=state, completed=stamp, ended=ended, people=people)
+
+
+def _verify(batch: Batch, stamp: Stamp, entry: e.StepVerified) -> Changes:
+    run = batch.run(entry.step)
+    state = STEP_TRANSITIONS[run.state, type(entry)]
+    return _with_run(batch, stamp, run, state=state, verified=stamp, verifiers=run.verifiers | {stamp.author})
+
+
+def _reopen(batch: Batch, stamp: Stamp, entry: e.StepReopened) -> Changes:
     run = batch.run(entry.step)
     state = STEP_TRANSITIONS[run.state, type(entry)]
     reopened = (*run.reopened, (stamp, entry.because))
-    return _with_run(batch, stamp, replace(run, state=state, completed=None, verified=None, reopened=reopened))
+    return _with_run(batch, stamp, run, state=state, completed=None, verified=None, reopened=reopened)
 
 
-def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Batch:
+def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Changes:
     run = batch.run(entry.step)
     if not isinstance(entry, RECORDED_IN[run.state]):
         raise KeyError(f"step {entry.step} is {run.state.value}")
@@ -114,80 +123,80 @@ def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Batch:
     if isinstance(entry, e.MaterialAdded):
         for name, text in entry.gives.items():
             values[name] = Value(name, replace(entry, field=name, value=text), stamp, base_of(text, types[name]))
+    changes = _with_run(batch, stamp, run, values=values, people=run.people | {stamp.author})
     if isinstance(entry, e.EquipmentUsed):
-        batch = _use(batch, entry.equipment_class, entry.value, entry.calibrated_until)
-    return _with_run(batch, stamp, replace(run, values=values, people=run.people | {stamp.author}))
+        changes |= _use(batch, entry.equipment_class, entry.value, entry.calibrated_until)
+    return changes
 
 
-def _assign(batch: Batch, stamp: Stamp, entry: e.InstrumentAssigned) -> Batch:
+def _assign(batch: Batch, stamp: Stamp, entry: e.InstrumentAssigned) -> Changes:
     run = batch.run(entry.step)
     if run.state is not StepState.IN_PROGRESS:
         raise KeyError(f"step {entry.step} is {run.state.value}")
-    batch = _use(batch, entry.equipment_class, entry.code, entry.calibrated_until)
-    assigned = (*run.assigned, (stamp, entry))
-    return _with_run(batch, stamp, replace(run, assigned=assigned, people=run.people | {stamp.author}))
+    assigned, people = (*run.assigned, (stamp, entry)), run.people | {stamp.author}
+    changes = _with_run(batch, stamp, run, assigned=assigned, people=people)
+    return changes | _use(batch, entry.equipment_class, entry.code, entry.calibrated_until)
 
 
-def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Batch:
-    equipment = _with(batch.equipment, class_, code)
-    if not calibrated_until:
-        return replace(batch, equipment=equipment)
-    until = datetime.fromisoformat(calibrated_until)
-    return replace(batch, equipment=equipment, calibrated=_with(batch.calibrated, code, until))
+def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Changes:
+    changes: Changes = {"equipment": _with(batch.equipment, class_, code)}
+    if calibrated_until:
+        changes["calibrated"] = _with(batch.calibrated, code, datetime.fromisoformat(calibrated_until))
+    return changes
 
 
-def _dispose(batch: Batch, stamp: Stamp, entry: Entry) -> Batch:
+def _dispose(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
     disposition = TRANSITIONS[batch.disposition, type(entry)]
-    return replace(batch, disposition=disposition, disposed=(*batch.disposed, (stamp, entry)))
+    return {"disposition": disposition, "disposed": (*batch.disposed, (stamp, entry))}
 
 
-def _review(batch: Batch, stamp: Stamp, entry: e.BatchReviewed) -> Batch:
-    return replace(batch, review=(stamp, entry), reviews=(*batch.reviews, (stamp, entry)))
+def _review(batch: Batch, stamp: Stamp, entry: e.BatchReviewed) -> Changes:
+    return {"review": (stamp, entry), "reviews": (*batch.reviews, (stamp, entry))}
 
 
-def _hold(batch: Batch, stamp: Stamp, entry: e.BatchHeld) -> Batch:
-    return replace(batch, holds=(*batch.holds, (stamp, entry)))
+def _hold(batch: Batch, stamp: Stamp, entry: e.BatchHeld) -> Changes:
+    return {"holds": (*batch.holds, (stamp, entry))}
 
 
-def _lift(batch: Batch, stamp: Stamp, entry: e.HoldLifted) -> Batch:
-    return replace(batch, holds=(), lifted=(*batch.lifted, (stamp, entry, batch.holds)))
+def _lift(batch: Batch, stamp: Stamp, entry: e.HoldLifted) -> Changes:
+    return {"holds": (), "lifted": (*batch.lifted, (stamp, entry, batch.holds))}
 
 
-def _overdue(batch: Batch, stamp: Stamp, entry: e.HoldTimeExceeded) -> Batch:
-    return replace(batch, overdue=_with(batch.overdue, entry.hold_time, stamp))
+def _overdue(batch: Batch, stamp: Stamp, entry: e.HoldTimeExceeded) -> Changes:
+    return {"overdue": _with(batch.overdue, entry.hold_time, stamp)}
 
 
-def _comment(batch: Batch, stamp: Stamp, entry: e.CommentAdded) -> Batch:
+def _comment(batch: Batch, stamp: Stamp, entry: e.CommentAdded) -> Changes:
     if not entry.step:
-        return replace(batch, comments=(*batch.comments, (stamp, entry.text)))
+        return {"comments": (*batch.comments, (stamp, entry.text))}
     run = batch.run(entry.step)
-    return _with_run(batch, stamp, replace(run, comments=(*run.comments, (stamp, entry.text))))
+    return _with_run(batch, stamp, run, comments=(*run.comments, (stamp, entry.text)))
 
 
-def _attempt(batch: Batch, stamp: Stamp, entry: e.AttemptRefused) -> Batch:
-    return replace(batch, attempts=(*batch.attempts, (stamp, entry)))
+def _attempt(batch: Batch, stamp: Stamp, entry: e.AttemptRefused) -> Changes:
+    return {"attempts": (*batch.attempts, (stamp, entry))}
 
 
-def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Batch:
+def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
-    return replace(batch, deviations=_with(batch.deviations, entry.number, raised))
+    return {"deviations": _with(batch.deviations, entry.number, raised)}
 
 
-def _explain(batch: Batch, stamp: Stamp, entry: e.DeviationExplained) -> Batch:
+def _explain(batch: Batch, stamp: Stamp, entry: e.DeviationExplained) -> Changes:
     deviation = batch.deviations[entry.number]
     explained = (*deviation.explained, (stamp, entry.explanation))
-    return replace(batch, deviations=_with(batch.deviations, entry.number, replace(deviation, explained=explained)))
+    return {"deviations": _with(batch.deviations, entry.number, replace(deviation, explained=explained))}
 
 
-def _close(batch: Batch, stamp: Stamp, entry: e.DeviationClosed) -> Batch:
+def _close(batch: Batch, stamp: Stamp, entry: e.DeviationClosed) -> Changes:
     closed = replace(batch.deviations[entry.number], closed=stamp, closing=entry)
-    return replace(batch, deviations=_with(batch.deviations, entry.number, closed))
+    return {"deviations": _with(batch.deviations, entry.number, closed)}
 
 
 _APPLY: dict[type[Entry], Apply] = {
-    e.StepStarted: _step,
-    e.StepCompleted: _step,
-    e.StepVerified: _step,
+    e.StepStarted: _start,
+    e.StepCompleted: _complete,
+    e.StepVerified: _verify,
     e.StepReopened: _reopen,
     e.InstrumentAssigned: _assign,
     e.BatchHeld: _hold,

@@ -261,6 +261,15 @@ class Recipe:
         fields = ((step.id, field) for step in self.steps.values() for field in step.fields)
         return {name: step for step, field in fields for name in (field.name, *field.gives)}
 
+    @cached_property
+    def dependents(self) -> Mapping[str, frozenset[str]]:
+        """The steps in which something rests on each name."""
+        found: dict[str, set[str]] = {}
+        for step in self.steps.values():
+            for name in (name for each in step.fields for name in each.rests_on):
+                found.setdefault(name, set()).add(step.id)
+        return {name: frozenset(steps) for name, steps in found.items()}
+
     def all_fields(self) -> Iterator[Field]:
         """Every field, those of the order first."""
         yield from self.facts

@@ -55,6 +55,9 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
 
 def ripple(draft: Draft, names: set[str], key: str, because: str) -> None:
     """Compute and judge again whatever rests on changed values, in the recipe's order, and reopen what that touches."""
+    dependents = draft.recipe.dependents
+    if not any(step in draft.batch.rounds for name in names for step in dependents.get(name, ())):
+        return  # nothing that rests on them was begun: so it is, most of the time
     changed = set(names)
     keys = list(draft.progress.keys())
     for later in keys[keys.index(key) :]:

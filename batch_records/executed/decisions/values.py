@@ -101,7 +101,7 @@ def calculate(draft: Draft, command: c.Calculate) -> None:
             entry = draft.compute(field, command.step)
             before = draft.batch.run(command.step).values.get(field.name)
             if before is None or unjudged(before.entry) != entry:
-                draft.record(field, entry)
+                _record(draft, field, entry)
 
 
 @decides(c.CheckIdentity)
@@ -276,9 +276,13 @@ def _put(draft: Draft, field: Field, entry: Recorded, reason: str = "") -> None:
         return
     if before and not is_same and not reason.strip():
         raise Refused(f"“{field.ask}” is recorded as {before.text}; to change it, correct it with a reason")
+    _record(draft, field, entry)
+
+
+def _record(draft: Draft, field: Field, entry: Recorded) -> None:
+    """Record a value; a new round of it, too, changes what was computed from all rounds."""
     draft.record(field, entry)
-    if before:
-        ripple(draft, {field.name, *field.gives}, entry.step, f"“{field.ask}” was recorded again")
+    ripple(draft, {field.name, *field.gives}, entry.step, f"“{field.ask}” was recorded since")
 
 
 def _measured(field: Field, reading: c.Reading) -> str:

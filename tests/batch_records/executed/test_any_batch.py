@@ -181,7 +181,9 @@ class AnyBatch(RuleBasedStateMachine):
     def do_again(self, data: st.DataObject, text: str | None) -> None:
         """Scan, measure or decide again, with the reason."""
         key = data.draw(st.sampled_from(list(self.play.batch.runs) or [""]))
-        self.record(key, self.field(data, key), text, None, "again")
+        field = self.field(data, key)
+        chosen = data.draw(st.sampled_from(field.options)) if field and field.options else text
+        self.record(key, field, chosen, None, "again")
 
     @rule(data=st.data(), text=st.sampled_from([*NUMBERS, "closed", "open", "some", "growth"]))
     def correct(self, data: st.DataObject, text: str) -> None:
@@ -197,10 +199,12 @@ class AnyBatch(RuleBasedStateMachine):
         field = self.field(data, key)
         self.attempt(c.CorrectValue(B, key, field.name if field else "nothing", text, reason), by)
 
-    @rule(data=st.data(), by=EVERYBODY, class_=st.sampled_from(["cell counter", "scale"]), reason=REASONS)
+    @rule(
+        data=st.data(), by=st.just(ALICE) | EVERYBODY, class_=st.sampled_from(["cell counter", "scale"]), reason=REASONS
+    )
     def assign(self, data: st.DataObject, by: Person, class_: str, reason: str) -> None:
         """Measure with another instrument."""
-        key = self.pick(data)
+        key = "1.3" if by is ALICE else self.pick(data)
         code = data.draw(st.sampled_from(["CC-1", "CC-2"]))
         known = c.Equipment(code, class_, "ready", self.play.at + timedelta(days=9), "")
         self.attempt(c.AssignInstrument(B, key, class_, code, known, reason), by)

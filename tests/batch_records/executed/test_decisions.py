@@ -221,6 +221,24 @@ def test_a_calculation_keeps_all_rounds_and_the_times_that_it_used() -> None:
     }
 
 
+def test_another_round_added_late_changes_what_was_computed_from_all() -> None:
+    """The decision that the culture was enough is taken back; the third count changes the mean, which is reopened."""
+    play = (
+        Play(larger(SUMS), answers={"1.1 cells": "50", "1.1:2 cells": "100", "1.2 go_on": "another day"})
+        .start()
+        .finish()
+    )
+    play.choose("1.2:2", "go_on", "another day", reason="too few after all")
+    assert kinds(play.enter("1.1:3", cells="600")) == [
+        "step started",
+        "value recorded",
+        "value calculated",
+        "step reopened",
+        "value calculated",
+    ]
+    assert play.value("2.1", "middle") == "250 cells"
+
+
 def test_a_condition_is_of_its_own_round() -> None:
     """On the first day there was something to feed; on the second that is open until the count is there."""
     play = days("50", "150")
