@@ -15,7 +15,7 @@ from mes.batches.step_page import Drafted
 from mes.context import installation
 from mes.people.queries import names
 from mes.web import shapes
-from mes.web.errors import sentence_of, status_of
+from mes.web.errors import not_signed, sentence_of, status_of
 from mes.web.forms import Form
 
 
@@ -38,8 +38,8 @@ def show_step(
         page = step_page.step_page(
             session, found, step, names(), type_ or correct, correcting=bool(correct), drafted=drafted
         )
-    if page.signature and entered:
-        page = replace(page, signature=_signed_wrong(page.signature, entered, error), error="")
+    if page.signature and entered and error:
+        page = replace(page, signature=not_signed(page.signature, entered, error), error="")
     return make_response(render_template("step.html", **vars(page)), status_of(error))
 
 
@@ -62,8 +62,8 @@ def show_stop(batch: str, step: str, *, error: Exception | None = None, entered:
     if open_stop is None:
         return redirect(url_for("batches.step", batch=batch, step=step))
     page = stop_page.stop_page(found, step, open_stop, names())
-    if entered:
-        page = replace(page, signature=_signed_wrong(page.signature, entered, error))
+    if entered and error:
+        page = replace(page, signature=not_signed(page.signature, entered, error))
     return make_response(render_template("stop.html", **vars(page)), status_of(error))
 
 
@@ -77,8 +77,3 @@ def _drafted(error: Exception | None, entered: Form | None) -> Drafted:
         return Drafted()
     wrong = error.field if isinstance(error, Malformed) else ""
     return Drafted(entered.values(), entered.text("reason"), entered.text("why"), wrong, sentence_of(error))
-
-
-def _signed_wrong(signature: shapes.Signature, entered: Form, error: Exception | None) -> shapes.Signature:
-    sentence = sentence_of(error) if error else ""
-    return replace(signature, draft_user=entered.text("user"), draft_comment=entered.text("comment"), error=sentence)

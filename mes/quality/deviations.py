@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import abort, url_for
@@ -85,7 +85,7 @@ class DeviationPage:
     blocked: tuple[str, ...]
     signature: shapes.Signature | None
     error: str = ""
-    draft_explanation: str = ""
+    draft: Mapping[str, str] = field(default_factory=dict)
 
 
 def deviations(show: str) -> DeviationsPage:
@@ -168,6 +168,8 @@ class ReportPage:
     batch: shapes.BatchHead
     from_step: shapes.StepLink | None
     back_url: str
+    error: str = ""
+    draft: str = ""
 
 
 def report_page(batch: str, key: str) -> ReportPage:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from flask import url_for
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.commands import Person
+from batch_records.executed.draft import Malformed
 from batch_records.executed.review import Finding, review
 from batch_records.master.recipe import Role, Stage
 from batch_records.release.assess import assess
@@ -22,7 +22,6 @@ from mes.batches.queries import find
 from mes.context import installation
 from mes.people.queries import names
 from mes.web import shapes
-from mes.web.errors import sentence_of
 
 _REVIEWED = next(sentence for sentence, ask in CRITERIA.items() if ask is review_current)
 
@@ -251,11 +250,8 @@ def _decision(entry: e.Entry) -> str:
     return e.kind(entry).removeprefix("batch ")
 
 
-_P = TypeVar("_P", ReviewPage, ReleasePage)
-
-
-def with_error(page: _P, error: Exception) -> _P:
-    """Return a page with a refusal in its signature panel; without a panel, what blocks it is on the page already."""
-    if page.signature is None:
-        return page
-    return replace(page, signature=replace(page.signature, error=sentence_of(error)))
+def stage_of(text: str) -> Stage:
+    """Return the stage of release that a form names."""
+    if text not in {stage.value for stage in Stage}:
+        raise Malformed("stage", "a batch is reviewed for conditional or for final release")
+    return Stage(text)

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from batch_records.executed import commands as c
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Stage
+from mes.batches.queries import batch_page
 from mes.execute import execute
 from mes.quality import deviations as about
 from mes.quality import queries
 from mes.web import frame
-from mes.web.errors import sentence_of, status_of
+from mes.web.errors import not_signed, sentence_of, status_of
 from mes.web.forms import form
 
 bp = Blueprint("quality", __name__, template_folder="templates")
@@ -39,19 +40,28 @@ def report(batch: str) -> str:
 
 
 @bp.post("/batches/<batch>/deviations")
-def raise_deviation(batch: str) -> Response:
+def raise_deviation(batch: str) -> Response | tuple[str, int]:
     """Report a departure from the recipe."""
     entered = form()
     command = c.RaiseDeviation(batch, entered.text("happened"), entered.text("step"))
-    execute(command, by=frame.actor(), tap=entered.tap)
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        page = about.report_page(batch, command.step)
+        page = replace(page, error=sentence_of(error), draft=command.description)
+        return render_template("report.html", **vars(page)), status_of(error)
     return _back("batches.batch", batch)
 
 
 @bp.post("/batches/<batch>/deviations/<number>/explanation")
-def explain_deviation(batch: str, number: str) -> Response:
+def explain_deviation(batch: str, number: str) -> Response | tuple[str, int]:
     """Say what happened and what was done at once."""
     entered = form()
-    execute(c.ExplainDeviation(batch, number, entered.text("explanation")), by=frame.actor(), tap=entered.tap)
+    command = c.ExplainDeviation(batch, number, entered.text("explanation"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return _deviation_again(batch, number, error)
     return redirect(url_for("quality.deviation", batch=batch, number=number))
 
 
@@ -63,24 +73,31 @@ def close_deviation(batch: str, number: str) -> Response | tuple[str, int]:
     try:
         execute(c.CloseDeviation(batch, number, *answers), by=frame.actor(), tap=entered.tap, signing=entered.signing)
     except (Malformed, Refused) as error:
-        page = replace(about.deviation(batch, number, frame.actor().person), error=sentence_of(error))
-        return render_template("deviation.html", **vars(page)), status_of(error)
+        return _deviation_again(batch, number, error)
     return redirect(url_for("quality.deviation", batch=batch, number=number))
 
 
 @bp.post("/batches/<batch>/hold")
-def hold(batch: str) -> Response:
+def hold(batch: str) -> Response | tuple[str, int]:
     """Put a batch on hold, with a signature."""
     entered = form()
-    execute(c.HoldBatch(batch, entered.text("comment")), by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    command = c.HoldBatch(batch, entered.text("comment"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return _batch_again(batch, error)
     return _back("batches.batch", batch)
 
 
 @bp.post("/batches/<batch>/hold/end")
-def lift_hold(batch: str) -> Response:
+def lift_hold(batch: str) -> Response | tuple[str, int]:
     """Let a batch go on, with a signature."""
     entered = form()
-    execute(c.LiftHold(batch, entered.text("comment")), by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    command = c.LiftHold(batch, entered.text("comment"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return _batch_again(batch, error)
     return _back("batches.batch", batch)
 
 
@@ -94,12 +111,13 @@ def review(batch: str) -> str:
 def sign_review(batch: str) -> Response | tuple[str, int]:
     """Sign the review."""
     entered = form()
-    command = c.ReviewBatch(batch, Stage(entered.text("stage")), entered.text("seen"))
+    command = c.ReviewBatch(batch, queries.stage_of(entered.text("stage")), entered.text("seen"))
     try:
         execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
     except Refused as error:
         page = queries.review_page(batch, frame.actor().person)
-        return render_template("review.html", **vars(queries.with_error(page, error))), status_of(error)
+        page = replace(page, signature=not_signed(page.signature, entered, error))
+        return render_template("review.html", **vars(page)), status_of(error)
     return _back("quality.release", batch)
 
 
@@ -141,13 +159,27 @@ def reject(batch: str) -> Response | tuple[str, int]:
     try:
         execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
     except (Malformed, Refused) as error:
-        return _release_again(batch, error)
+        return _release_again(batch, error, "rejection")
     return _back("quality.release", batch)
 
 
-def _release_again(batch: str, error: Exception) -> tuple[str, int]:
+def _release_again(batch: str, error: Exception, panel: str = "signature") -> tuple[str, int]:
     page = queries.release_page(batch, frame.actor().person)
-    return render_template("release.html", **vars(queries.with_error(page, error))), status_of(error)
+    drawn = vars(page) | {panel: not_signed(getattr(page, panel), form(), error)}
+    return render_template("release.html", **drawn), status_of(error)
+
+
+def _deviation_again(batch: str, number: str, error: Exception) -> tuple[str, int]:
+    entered, page = form(), about.deviation(batch, number, frame.actor().person)
+    signature = page.signature and replace(page.signature, draft_user=entered.text("user"))
+    page = replace(page, error=sentence_of(error), draft=entered.fields, signature=signature)
+    return render_template("deviation.html", **vars(page)), status_of(error)
+
+
+def _batch_again(batch: str, error: Exception) -> tuple[str, int]:
+    page = batch_page(batch, frame.actor().person)
+    page = replace(page, signature=not_signed(page.signature, form(), error))
+    return render_template("batch.html", **vars(page)), status_of(error)
 
 
 def _back(endpoint: str, batch: str) -> Response:

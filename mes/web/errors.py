@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.draft import Malformed, Refused
 from mes.execute import Forbidden
+from mes.web.forms import Form
+from mes.web.shapes import Signature
 
 _LOG = logging.getLogger("mes")
 
@@ -58,6 +60,17 @@ def sentence_of(error: Exception) -> str:
     """Return what an answer says, as a sentence."""
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def not_signed(signature: Signature | None, entered: Form, error: Exception) -> Signature:
+    """Return a signature panel again after a refusal: with its sentence and what was typed, but never the password.
+
+    On a page without the panel there is no place for the sentence: the error becomes a page of its own.
+    """
+    if signature is None:
+        raise error
+    drafts = {"draft_user": entered.text("user"), "draft_comment": entered.text("comment")}
+    return replace(signature, error=sentence_of(error), **drafts)
 
 
 def _expired(error: CSRFError) -> AnyResponse:
