@@ -1,4 +1,4 @@
-"""A furnished laboratory for every test, made once for the run and copied: on SQLite a file, on PostgreSQL a template."""
+"""A furnished laboratory for every test, made once and copied: on SQLite a file, on PostgreSQL a template."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from batch_records.executed.commands import Person
 from batch_records.master.load import shipped
 from mes.equipment.commands import AddEquipment
 from mes.masters.commands import ApproveRecipe, DraftRecipe
@@ -49,7 +48,14 @@ operations:
           tube: {ask: Tube for the count}
       - step: 1.4 Count
         measure:
-          viability: {ask: Viability, channel: viability, unit: "%", plausible: 0 to 100 %, limit: ">= 70 %", alert: ">= 80 %", class: IPC}
+          viability:
+            ask: Viability
+            channel: viability
+            unit: "%"
+            plausible: 0 to 100 %
+            limit: ">= 70 %"
+            alert: ">= 80 %"
+            class: IPC
         from: cell counter
         sample: tube
         fresh for: 60 min
@@ -67,7 +73,13 @@ operations:
           cells: {ask: Viable cells, formula: volume * 1e6 cells/mL * viability, unit: 10^6 cells, round: down to 0.1}
       - step: 1.8 Feed
         record:
-          feed: {ask: Medium added, unit: mL, plausible: 0 to 100 mL, limit: within 10 % of volume, on action: hold, class: CPP}
+          feed:
+            ask: Medium added
+            unit: mL
+            plausible: 0 to 100 mL
+            limit: within 10 % of volume
+            on action: hold
+            class: CPP
         signed: "yes"
         verified by: verifier
       - step: 1.9 Print the labels
@@ -145,8 +157,3 @@ def _stock(laboratory: Laboratory) -> None:
         laboratory.do(ReceiveLot(number, material, START + timedelta(days=days), {}), BOB)
         if status == "released":
             laboratory.do(DisposeOfLot(number, status, "certificate complies"), QUINN)
-
-
-def name_of(person: Person) -> str:
-    """Return a name as pages print it."""
-    return person.name

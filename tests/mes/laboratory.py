@@ -25,6 +25,7 @@ from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from devices.reading import Quality, Reading
 from mes import create_app
+from mes.batches.folds import Folds
 from mes.context import Installation
 from mes.db import Database, Row, View
 from mes.equipment.historian import StoreReadings
@@ -67,6 +68,25 @@ class Time:
     def later(self, **span: float) -> None:
         """Let time pass."""
         self.at += timedelta(**span)
+
+
+@dataclass
+class Dba:
+    """Somebody with every right to the database, who writes SQL."""
+
+    connection: Connection
+
+    def run(self, statement: str, **values: object) -> None:
+        """Run a statement."""
+        self.connection.execute(text(statement), values)
+
+    def ask(self, statement: str, **values: object) -> Any:  # noqa: ANN401 - whatever is asked for
+        """Return the first column of the first row."""
+        return self.connection.execute(text(statement), values).scalar()
+
+    def all(self, statement: str, **values: object) -> list[Any]:
+        """Return the first column of all rows."""
+        return list(self.connection.execute(text(statement), values).scalars())
 
 
 @dataclass
@@ -183,14 +203,14 @@ class Laboratory:
             return check(connection, heads)
 
     @contextmanager
-    def dba(self) -> Iterator[Connection]:
+    def dba(self) -> Iterator[Dba]:
         """Do as somebody does who owns the database, and switches the triggers off first."""
         engine = self.owner()
         with engine.begin() as connection:
             _switch_triggers_off(connection)
-            yield connection
+            yield Dba(connection)
         engine.dispose()
-        self.installation.folds.__init__()  # type: ignore[misc]  # what was folded before is not what stands there now
+        self.installation.folds = Folds()  # what was folded before is not what stands there now
 
     def owner(self) -> Engine:
         """Return an engine with the owner's rights, triggers in place."""

@@ -9,14 +9,13 @@ from typing import Any
 from batch_records.executed import commands as c
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
-from batch_records.executed.entries import Entry, kind
-from batch_records.master.recipe import Field
-from devices.reading import Quality
+from batch_records.executed.entries import Entry
+from batch_records.master.recipe import Field, Recipe
 from mes.batches.commands import IssueBatch
 from mes.batches.folds import entries
 from mes.execute import HANDLERS, Outcome
 from tests.batch_records.playing import Play
-from tests.cast import ALICE, DORA
+from tests.cast import DORA
 from tests.mes.furnishing import COUNTER, INCUBATOR, MEDIUM
 from tests.mes.laboratory import Laboratory
 
@@ -33,7 +32,7 @@ class Played(Play):
         return f"Played({self.number})"
 
     @property
-    def at(self) -> datetime:  # type: ignore[override]
+    def at(self) -> datetime:
         """The time in the laboratory."""
         return self.lab.time.at
 
@@ -47,7 +46,7 @@ class Played(Play):
         return self.lab.batch(self.number)
 
     @property
-    def recipe(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - a field there, looked up here
+    def recipe(self) -> Recipe:
         """The recipe it was issued by."""
         return self.batch.recipe
 
@@ -118,11 +117,3 @@ class Played(Play):
             step = self.recipe.steps.get(command.step.partition(":")[0])
             return bool(step and step.signed)
         return HANDLERS[type(command)].needs_signature
-
-
-def kinds(entries: list[Entry]) -> list[str]:
-    """Return the kinds of entries, in words."""
-    return [kind(entry) for entry in entries]
-
-
-__all__ = ["ALICE", "Played", "Quality", "kinds"]

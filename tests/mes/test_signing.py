@@ -52,7 +52,9 @@ def test_who_signs_on_anothers_tablet_is_the_author(filled: Played) -> None:
 
 def test_who_signs_on_ones_own_tablet_names_no_other(filled: Played) -> None:
     """Where the session is the signer's own, there is nobody else to name."""
-    completed = next(line for line in filled.lab.lines(filled.book) if line["kind"] == "step completed" and "signed" in line)
+    completed = next(
+        line for line in filled.lab.lines(filled.book) if line["kind"] == "step completed" and "signed" in line
+    )
     assert completed["signed"]["meaning"] == "performed"
     assert "session" not in completed["signed"]
     assert "session" not in completed
@@ -104,7 +106,7 @@ def test_what_was_not_seen_cannot_be_signed(filled: Played, seen: str) -> None:
         (c.HoldBatch(filled.number, "a doubt"), QUINN),
         (DisposeOfLot(NEW_MEDIUM, "released", "complies"), QUINN),
     ):
-        with pytest.raises(Refused, match="changed since it was shown|no line of this record"):
+        with pytest.raises(Refused, match=r"changed since it was shown|no line of this record"):
             filled.lab.do(command, by, seen=seen)
 
 

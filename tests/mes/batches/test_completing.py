@@ -112,7 +112,9 @@ def test_a_correction_strikes_through(batch: Played, tablet: Tablet) -> None:
     """50 becomes 55: the old value stays on the page, with who struck it and why."""
     tablet.press(step(batch), "/values", VALUES)
     answer = tablet.press(
-        f"{step(batch)}?correct=volume", "/correction", {"value.volume": "55", "reason": "typing mistake", "why": "glove"}
+        f"{step(batch)}?correct=volume",
+        "/correction",
+        {"value.volume": "55", "reason": "typing mistake", "why": "glove"},
     )
     assert batch.value("1.5", "volume") == "55 mL"
     assert "<del>" in answer.html

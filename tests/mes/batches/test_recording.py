@@ -17,7 +17,9 @@ from tests.mes.tablet import Answer
 def record(batch: Played, key: str, person: object = ALICE, **values: str) -> Answer:
     """Open a step and record values."""
     tablet = batch.lab.tablet(person)
-    return tablet.press(f"{batch.page}/steps/{key}", "/values", {f"value.{name}": text for name, text in values.items()})
+    return tablet.press(
+        f"{batch.page}/steps/{key}", "/values", {f"value.{name}": text for name, text in values.items()}
+    )
 
 
 @pytest.mark.requirement("RQ-101")
@@ -249,7 +251,12 @@ def test_a_remark_is_always_possible(batch: Played) -> None:
     tablet = batch.lab.tablet(ALICE)
     fields = tablet.open(batch.page).form("/lock").fields
     for step in ("", "1.1"):
-        assert tablet.post(f"{batch.page}/comments", {"csrf_token": fields["csrf_token"], "text": "well", "step": step}).status == 200
+        assert (
+            tablet.post(
+                f"{batch.page}/comments", {"csrf_token": fields["csrf_token"], "text": "well", "step": step}
+            ).status
+            == 200
+        )
     assert tablet.post(f"{batch.page}/comments", {"csrf_token": fields["csrf_token"], "text": " "}).status == 400
     assert [text for _, text in batch.batch.comments] == ["well"]
     assert BOB.id not in batch.batch.run("1.1").people

@@ -48,7 +48,9 @@ def test_a_scanned_order_that_is_none_is_said(lab: Laboratory) -> None:
     tablet = lab.tablet(ALICE)
     assert COI in tablet.open("/batches/start").page.text
     assert tablet.open("/batches/start?coi=COI-NONE-1").status == 200
-    assert tablet.post("/batches/start", {**tablet.open("/batches/start").form("/lock").fields, "coi": "X"}).status == 409
+    assert (
+        tablet.post("/batches/start", {**tablet.open("/batches/start").form("/lock").fields, "coi": "X"}).status == 409
+    )
 
 
 @pytest.mark.requirement("RQ-009")

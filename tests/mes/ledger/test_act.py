@@ -59,9 +59,10 @@ def test_whatever_is_mapped_is_a_row_or_a_view() -> None:
 
 def test_a_session_of_ones_own_cannot_flush(lab: Laboratory) -> None:
     """Code that opens a session beside the door changes nothing."""
-    with Session(lab.database.writer) as session, pytest.raises(Unlogged, match="outside an act"):
+    with Session(lab.database.writer) as session:
         session.add(Lot(number="X-1", material="water", status="released", expires=START, gives={}))
-        session.flush()
+        with pytest.raises(Unlogged, match="outside an act"):
+            session.flush()
     assert lab.count("lot") == 4
 
 
@@ -171,9 +172,7 @@ def test_a_book_that_two_open_at_once_is_opened_once(lab: Laboratory) -> None:
 
 
 def test_a_row_knows_its_book(lab: Laboratory) -> None:
-    """What has a history says where: an unknown kind of row has none to write into."""
-    with pytest.raises(NotImplementedError):
-        _ = Row().book if False else Row.book.fget(object())  # type: ignore[attr-defined]
+    """What has a history says where it stands."""
     assert lab.row(Site, 1).book == "laboratory"
     assert lab.row(Lot, MEDIUM).book == f"lot:{MEDIUM}"
     assert QUINN.id in {line["author"] for line in lab.lines(f"lot:{MEDIUM}")}
