@@ -29,6 +29,7 @@ _BOOKS = (
     .order_by(tables.book.c.name)
     .with_for_update()
 )
+_BOOK = select(tables.book).where(tables.book.c.name == bindparam("name")).with_for_update()
 _ADD_LINES = insert(tables.line)
 _HAS_LINE = select(
     exists().where(tables.line.c.book.in_(bindparam("names", expanding=True)), tables.line.c.hash == bindparam("hash"))
@@ -83,12 +84,19 @@ class Act:
         wanted = sorted(set(books) - set(self._heads))
         if not wanted:
             return
-        found = {row.name: row for row in self.connection.execute(_BOOKS, {"names": wanted})}
+        found = self._rows(wanted)
         if missing := [name for name in wanted if name not in found]:
             self._open(missing)
-            found |= {row.name: row for row in self.connection.execute(_BOOKS, {"names": wanted})}
+            found |= self._rows(wanted)
         for name in wanted:
             self._heads[name] = _Head(found[name].pages, bytes(found[name].head))
+
+    def _rows(self, names: list[str]) -> dict[str, Any]:
+        if len(names) == 1:  # as nearly always; a statement over a list is put together anew each time
+            rows = self.connection.execute(_BOOK, {"name": names[0]})
+        else:
+            rows = self.connection.execute(_BOOKS, {"names": names})
+        return {row.name: row for row in rows}
 
     def _open(self, names: list[str]) -> None:
         values = [{"name": name, "pages": 0, "head": ZERO} for name in names]

@@ -5,6 +5,7 @@ Nothing but the sign-in page, static files and the health check answers without 
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
 from mes.web.forms import came_from
 
+_TOUCHED_TO = 10.0  # seconds
+_SAVED = "saved"
+_TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _PAGES = (
     "batches.board",
@@ -135,11 +139,19 @@ def _session() -> Session | None:
         return None
     found = open_session(token)
     if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
-        session["touched"] = time.time()
+        _touch()
     return found
 
 
+def _touch() -> None:
+    """Remember that somebody is there; to ten seconds, for each change signs the cookie anew."""
+    if time.time() - session.get("touched", 0) > _TOUCHED_TO:
+        session["touched"] = time.time()
+
+
 def _close(response: Response) -> Response:
+    if "saved" in g:
+        _keep_saved(response)
     for name, value in _HEADERS.items():
         if name != "Cache-Control" or request.endpoint != "static":
             response.headers.setdefault(name, value)
@@ -154,7 +166,7 @@ def _context() -> dict[str, object]:
     return {
         "laboratory": laboratory,
         "user": _user(g.session) if g.get("session") else None,
-        "saved": session.pop("saved", None) if g.get("session") else None,
+        "saved": _saved() if g.get("session") else None,
         "batch": None,
         "step": None,
     }
@@ -173,4 +185,18 @@ def _pages_of(person: Person) -> frozenset[str]:
 
 def say_saved() -> None:
     """Say on the next page when something was saved."""
-    session["saved"] = installation().now().astimezone(installation().settings.zone).strftime("%H:%M:%S")
+    g.saved = installation().now().astimezone(installation().settings.zone).strftime("%H:%M:%S")
+
+
+def _saved() -> str | None:
+    """Return when something was saved, once. The browser keeps it unsigned: it is a courtesy, not a record."""
+    told = request.cookies.get(_SAVED, "")
+    if not _TIME_OF_DAY.fullmatch(told):
+        return None
+    g.saved = ""
+    return told
+
+
+def _keep_saved(response: Response) -> None:
+    secure = installation().settings.secure_cookies
+    response.set_cookie(_SAVED, g.saved, max_age=60 if g.saved else 0, secure=secure, httponly=True, samesite="Strict")
