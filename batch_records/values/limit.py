@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property
 from operator import add as plus
 from operator import sub as minus
 
@@ -81,10 +81,14 @@ class Limit:
             raise FormulaError("the lower bound is above the upper one: nothing would be within")
         return limit
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The recorded values that the bounds depend on."""
         return tuple(name for bound in (self.low, self.high) if bound for name in bound.names)
+
+    @cached_property
+    def _fixed_words(self) -> dict[Unit | None, str]:
+        return {}  # of a limit without names: every page says it, and every save is judged by it
 
     def accepts(self, value: Result, values: Values) -> bool:
         """Say whether a value, in base units, is within. Raise `Missing` for a bound not recorded yet."""
@@ -98,6 +102,13 @@ class Limit:
 
     def in_words(self, values: Values, unit: Unit | None) -> str:
         """Say the limit with its bounds computed: ``1.4 × 10⁷ to 2.6 × 10⁷ cells``; as written until they can be."""
+        if self.names:
+            return self._say(values, unit)
+        if unit not in self._fixed_words:
+            self._fixed_words[unit] = self._say(values, unit)
+        return self._fixed_words[unit]
+
+    def _say(self, values: Values, unit: Unit | None) -> str:
         if self.accepted or unit is None:
             return " or ".join(self.accepted)
         try:
@@ -219,7 +230,6 @@ def _number(bound: Formula | None, values: Values) -> Fraction | None:
     return Fraction(value)
 
 
-@lru_cache(maxsize=1024)
 def _written(base: Fraction | None, unit: Unit) -> str:
     if base is None:
         return ""
