@@ -133,7 +133,7 @@ def _open() -> AnyResponse | None:
 
 def _session() -> Session | None:
     token = session.get("token")
-    if not token or request.endpoint == "static":
+    if not token or request.endpoint in ("static", "health"):
         return None
     if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
         return None
