@@ -43,8 +43,8 @@ def main(options: argparse.Namespace) -> int:
         _copy_sqlite(Path(url.database or ""), options.file)
         if not _is_whole(options.file):
             return 1
-    else:
-        _dump_postgresql(settings.database_url, options.file)
+    elif not _dump_postgresql(settings.database_url, options.file):
+        return 1
     digest = hashlib.sha256(options.file.read_bytes()).hexdigest()
     sys.stdout.write(f"{options.file}: {options.file.stat().st_size:,} bytes, SHA-256 {digest}\n")
     return 0
@@ -71,9 +71,13 @@ def _is_whole(file: Path) -> bool:
     return verified.holds
 
 
-def _dump_postgresql(url: str, target: Path) -> None:
+def _dump_postgresql(url: str, target: Path) -> bool:
     if shutil.which("pg_dump") is None:
         raise Missing("pg_dump is not on this machine: install PostgreSQL's client programs")
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     command = ["pg_dump", "--format=custom", f"--file={target}", address]
-    subprocess.run(command, check=True)  # noqa: S603 - PostgreSQL's own program, as PATH has it
+    done = subprocess.run(command, check=False)  # noqa: S603 - PostgreSQL's own program, as PATH has it
+    if done.returncode:
+        target.unlink(missing_ok=True)  # what was begun is no copy
+        sys.stderr.write("No copy was made: only the database's owner may read all of it.\n")
+    return not done.returncode

@@ -8,17 +8,19 @@ runs on the machine's clock, with the instruments of its gateway.toml.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from mes.cli import folder_argument
 from mes.db import Database
 from mes.demonstration.laboratory import CAST
 from mes.demonstration.processes import Laboratory
 from mes.processes import Processes
-from mes.settings import Settings
 from mes.site.queries import kind_of_site
 
 about = "start the laboratory here"
@@ -49,9 +51,12 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _kind(folder: Path) -> str:
-    if not (folder / "mes.sqlite").exists():
+    """Return what kind of site the database is, wherever it is; nothing where there is none yet."""
+    url = os.environ.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}")
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
         return ""
-    database = Database(Settings.from_environment({"MES_FOLDER": str(folder)}).database_url)
+    database = Database(url)
     try:
         return kind_of_site(database)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -23,13 +24,15 @@ about = "walk the ledger"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     folder_argument(parser)
-    parser.add_argument("--head", action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper")
+    parser.add_argument(
+        "--head", type=_head, action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
     """Verify one installation."""
     environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    return 0 if report(environment, dict(map(_head, options.head))) else 1
+    return 0 if report(environment, dict(options.head)) else 1
 
 
 def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] | None = None) -> bool:
@@ -54,5 +57,7 @@ def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] 
 
 
 def _head(text: str) -> tuple[str, tuple[int, str]]:
-    book, page, hashed = text.rsplit(":", 2)
-    return book, (int(page), hashed)
+    match = re.fullmatch(r"(.+):([0-9]+):([0-9A-Fa-f]{64})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"“{text}” is no head: write the book, the page and all 64 digits of the hash")
+    return match[1], (int(match[2]), match[3].lower())

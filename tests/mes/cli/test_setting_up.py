@@ -1,0 +1,99 @@
+"""The commands that set a laboratory up: which one is meant, what stands in it, which head is on paper."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mes import cli
+from mes.cli import backup, run, verify
+from mes.equipment.models import Equipment
+from tests.cast import DORA, QUINN
+from tests.mes.laboratory import PASSWORD, Laboratory, application_url
+
+ADD = ["equipment", "add", "SC-01", "Balance", "--class", "scale", "--until", "2027-03-31"]
+
+
+@pytest.fixture
+def entering(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
+    """The laboratory as the commands reach it, and somebody who enters the right password."""
+    monkeypatch.setenv("MES_DATABASE_URL", application_url(lab.owner_url))
+    monkeypatch.setenv("MES_ZONE", "Asia/Shanghai")
+    monkeypatch.setattr("getpass.getpass", lambda _: PASSWORD)
+    return lab
+
+
+def command(lab: Laboratory, words: list[str]) -> int:
+    return cli.main([*words, "--folder", str(lab.folder)])
+
+
+@pytest.mark.requirement("RQ-028")
+def test_equipment_is_entered_by_who_may(entering: Laboratory) -> None:
+    """Quinn enters a balance; it is ready, counts until that day begins at the site, and the line names her."""
+    assert command(entering, [*ADD, "--as", QUINN.id]) == 0
+    row = entering.row(Equipment, "SC-01")
+    assert (row.equipment_class, row.status, row.exclusive) == ("scale", "ready", False)
+    assert row.calibrated_until == datetime(2027, 3, 31, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
+    assert [line["author"] for line in entering.lines("equipment:SC-01")] == [QUINN.id]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--as", DORA.id], "this is for a person with the role"),
+        (["--as", QUINN.id, "--until", "soon"], "enter a date and time"),
+    ],
+)
+def test_equipment_that_is_not_entered_is_explained(
+    entering: Laboratory, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dora holds no role for it, and “soon” is no date."""
+    assert command(entering, [*ADD, *words]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not entering.lines("equipment:SC-01", "equipment added")
+
+
+def test_a_laboratory_is_known_wherever_its_database_is(entering: Laboratory) -> None:
+    """Its folder holds no database where PostgreSQL does; it is not taken for a new demonstration."""
+    assert run._kind(entering.folder / "without a file") == "laboratory"
+
+
+def test_where_there_is_no_database_there_is_no_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder is nobody's yet."""
+    monkeypatch.delenv("MES_DATABASE_URL", raising=False)
+    assert run._kind(tmp_path) == ""
+
+
+def test_a_head_is_read_as_it_is_printed() -> None:
+    """The book, the page and the hash, whose letters may be large."""
+    assert verify._head(f"batch:B26-0001:312:{'AB' * 32}") == ("batch:B26-0001", (312, "ab" * 32))
+
+
+@pytest.mark.parametrize("text", ["", "batch:B26-0001", f"batch:B26-0001:{'ab' * 32}", "batch:B26-0001:312:ab12…"])
+def test_a_head_that_is_cut_short_is_refused(text: str) -> None:
+    """What is compared is the whole hash or nothing."""
+    with pytest.raises(argparse.ArgumentTypeError, match="all 64 digits"):
+        verify._head(text)
+
+
+@pytest.mark.requirement("RQ-030")
+def test_a_copy_that_fails_leaves_nothing_that_looks_like_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PostgreSQL's program stops half-way: the file goes, and the answer is no."""
+    target = tmp_path / "records.dump"
+
+    def half(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        target.write_text("half")
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr("shutil.which", lambda program: program)
+    monkeypatch.setattr("subprocess.run", half)
+    assert backup._dump_postgresql("postgresql+psycopg:///mes", target) is False
+    assert not target.exists()
+    assert "No copy was made" in capsys.readouterr().err
