@@ -1,7 +1,8 @@
 """Review by exception: what a reviewer must look at, found in the whole record, and what was checked without finding.
 
 The list follows what inspectors and reviewers name: values outside limits, values typed where an instrument should
-have measured, corrections, steps reopened, hold times exceeded, deviations, holds, refused attempts, remarks.
+have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, refused
+attempts, remarks.
 """
 
 from __future__ import annotations
@@ -28,20 +29,21 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """One check over the whole record: what it looks for, how many things it looked at, what it found."""
+    """One check over the whole record: what is in order, what is not, how many things it looked at, what it found."""
 
     check: str
+    otherwise: str
     looked_at: int
     findings: tuple[Finding, ...]
 
 
 Check = Callable[[Batch], Iterable[tuple[str, str, Stamp] | None]]
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, tuple[str, Check]] = {}
 
 
-def _check(name: str) -> Callable[[Check], Check]:
+def _check(name: str, otherwise: str = "") -> Callable[[Check], Check]:
     def register(check: Check) -> Check:
-        CHECKS[name] = check
+        CHECKS[name] = otherwise or name, check
         return check
 
     return register
@@ -50,10 +52,10 @@ def _check(name: str) -> Callable[[Check], Check]:
 def review(batch: Batch) -> list[Checked]:
     """Run every check. A check gives None for each thing that it looked at and found in order."""
     results = []
-    for name, check in CHECKS.items():
+    for name, (otherwise, check) in CHECKS.items():
         looked_at = list(check(batch))
         found = tuple(Finding(name, *exception) for exception in looked_at if exception)
-        results.append(Checked(name, len(looked_at), found))
+        results.append(Checked(name, otherwise, len(looked_at), found))
     return results
 
 
@@ -70,7 +72,7 @@ def _values(batch: Batch) -> Iterator[tuple[Run, Value, str]]:
                 yield run, value, batch.recipe.fields[name][1].ask
 
 
-@_check("values within limits")
+@_check("values within limits", "values outside limits")
 def _outside(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run, value, ask in _values(batch):
         for version in (*value.history, value):
@@ -79,7 +81,7 @@ def _outside(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield (sentence, run.key, version.stamp) if out else None
 
 
-@_check("instruments' values measured, not typed")
+@_check("instruments' values measured, not typed", "values typed instead of measured")
 def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run, value, ask in _values(batch):
         for version in (*value.history, value):
@@ -90,7 +92,7 @@ def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
                 yield f"{sentence}: {version.stamp.reason}", run.key, version.stamp
 
 
-@_check("values as first recorded")
+@_check("values as first recorded", "values corrected or recorded again")
 def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run, value, ask in _values(batch):
         versions = (*value.history, value)
@@ -106,7 +108,7 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield None
 
 
-@_check("steps completed once")
+@_check("steps completed once", "steps reopened")
 def _reopened(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run in batch.runs.values():
         yield from ((f"step {run.key} was reopened: {why}", run.key, stamp) for stamp, why in run.reopened)
@@ -114,7 +116,15 @@ def _reopened(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield None
 
 
-@_check("hold times kept")
+@_check("instruments as first scanned", "instruments changed")
+def _assigned(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run in batch.runs.values():
+        for stamp, entry in run.assigned:
+            yield f"measured with {entry.equipment_class} {entry.code} from here on", run.key, stamp
+        yield from (None for value in run.values.values() if isinstance(value.entry, e.EquipmentUsed))
+
+
+@_check("hold times kept", "hold times exceeded")
 def _hold_times(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for hold_time in batch.recipe.hold_times:
         stamps = [at for name, at in batch.overdue.items() if name.rpartition(", since ")[0] == hold_time.name]
@@ -123,14 +133,14 @@ def _hold_times(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield None
 
 
-@_check("no deviation")
+@_check("deviations")
 def _deviations(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for deviation in batch.deviations.values():
         state = f"closed: {deviation.closing.conclusion}" if deviation.closing else "still open"
         yield f"deviation {deviation.number}: {deviation.description} ({state})", deviation.step, deviation.raised
 
 
-@_check("no hold")
+@_check("holds")
 def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, hold in batch.holds:
         yield f"on hold: {hold.cause}", "", stamp
@@ -139,13 +149,13 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
 
 
-@_check("no refused attempt")
+@_check("refused attempts")
 def _attempts(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, attempt in batch.attempts:
         yield f"refused to {stamp.author}: {attempt.sentence}", attempt.step, stamp
 
 
-@_check("no remark")
+@_check("remarks")
 def _remarks(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, text in batch.comments:
         yield f"remark: {text}", "", stamp

@@ -115,7 +115,7 @@ def review_page(batch: str, person: Person) -> ReviewPage:
     people, checked = names(), review(found)
     groups = [
         FoundGroup(
-            each.check,
+            each.otherwise,
             "alert",
             len(each.findings),
             tuple(_exception(found, finding, people) for finding in each.findings),
@@ -123,7 +123,8 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         for each in checked
         if each.findings
     ]
-    passed = [CheckLine(each.check, each.looked_at - len(each.findings)) for each in checked]
+    counted = [(each, each.looked_at - len(each.findings)) for each in checked]
+    passed = [CheckLine(each.check, in_order) for each, in_order in counted if in_order or not each.findings]
     stage = next_stage(found)
     may = Role.REVIEWER.value in person.roles and found.disposition.is_open
     return ReviewPage(

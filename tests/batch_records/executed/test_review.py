@@ -60,6 +60,12 @@ def sent_back(play: Play) -> None:
     play.send_back("1.2")
 
 
+def assigned(play: Play) -> None:
+    """Measure with another scale."""
+    scale = play.equipment(play.field("1.1", "scale"), "E-2")
+    play.do(c.AssignInstrument(B, "1.2", "scale", "E-2", scale))
+
+
 def too_late(play: Play) -> None:
     """Let a hold time run out."""
     play.later(hours=2).do(c.DeclareOverdue(B), ALICE)
@@ -90,11 +96,12 @@ HAPPENS = {
     "instruments' values measured, not typed": (typed, "Mass: 10 g was typed, not taken from the scale: no line"),
     "values as first recorded": (corrected, "Mass: 10 g became 11 g: misread"),
     "steps completed once": (sent_back, "step 1.2 was reopened: look again"),
+    "instruments as first scanned": (assigned, "measured with scale E-2 from here on"),
     "hold times kept": (too_late, "“Open” ran past 1 h"),
-    "no deviation": (departed, "deviation D1: spilled (still open)"),
-    "no hold": (held, "on hold: alarm"),
-    "no refused attempt": (refused, "refused to alice: step 1.2 is not complete"),
-    "no remark": (remarked, "remark on step 1.2: noisy"),
+    "deviations": (departed, "deviation D1: spilled (still open)"),
+    "holds": (held, "on hold: alarm"),
+    "refused attempts": (refused, "refused to alice: step 1.2 is not complete"),
+    "remarks": (remarked, "remark on step 1.2: noisy"),
 }
 
 
