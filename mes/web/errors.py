@@ -18,6 +18,7 @@ from mes.web.forms import Form
 from mes.web.shapes import Signature
 
 _LOG = logging.getLogger("mes")
+_WORDS = {404: "There is no such page.", 405: "This cannot be done here.", 413: "This is larger than anything we take."}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, lambda error: answer(409, Problem("refused", sentence_of(error))))
     app.register_error_handler(Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error))))
     app.register_error_handler(Malformed, lambda error: answer(400, Problem("not understood", sentence_of(error))))
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(HTTPException, _http)
@@ -73,14 +75,21 @@ def not_signed(signature: Signature | None, entered: Form, error: Exception) -> 
     return replace(signature, error=sentence_of(error), **drafts)
 
 
+def _too_deep(error: RecursionError) -> Response:
+    del error
+    return answer(400, Problem("not understood", "This is nested deeper than anything we are told."))
+
+
 def _expired(error: CSRFError) -> AnyResponse:
     del error
     return redirect(url_for("people.sign_in"))
 
 
 def _http(error: HTTPException) -> Response:
-    kind = {404: "not found", 403: "forbidden"}.get(error.code or 500, "not understood")
-    return answer(error.code or 500, Problem(kind, error.description or error.name))
+    code = error.code or 500
+    kind = {404: "not found", 403: "forbidden"}.get(code, "not understood")
+    said = error.description if error.description != type(error).description else None  # the library's own words
+    return answer(code, Problem(kind, said or _WORDS.get(code, f"{error.name}.")))
 
 
 def _unavailable(error: OperationalError) -> Response:

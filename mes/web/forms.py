@@ -78,6 +78,8 @@ def local_time(name: str, text: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise Malformed(name, "enter a date and time: 2026-11-22 14:05") from None
+    if not 1900 <= time.year <= 2999:
+        raise Malformed(name, "enter a year from 1900 to 2999")
     return time if time.tzinfo else time.replace(tzinfo=installation().settings.zone)
 
 
@@ -85,7 +87,10 @@ def with_zone(text: str) -> str:
     """Add the site's zone to a date and time without one; leave every other text alone."""
     if not _LOCAL_TIME.fullmatch(text.strip()):
         return text
-    return datetime.fromisoformat(text.strip()).replace(tzinfo=installation().settings.zone).isoformat()
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=installation().settings.zone).isoformat()
+    except ValueError:  # the thirteenth month: whoever asks for a time says so
+        return text
 
 
 def safe_next(target: str) -> str | None:

@@ -123,6 +123,8 @@ def held_session() -> str:
 
 
 def _open() -> AnyResponse | None:
+    if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
+        abort(400, "There is a character in this that no text has.")
     g.session = _session()
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
         abort(403, "This page is for who administers or inspects.")
