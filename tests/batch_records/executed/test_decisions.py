@@ -257,6 +257,17 @@ def test_the_decision_ends_the_repetition() -> None:
     assert kinds(play.complete("2.1")) == ["step started", "step completed"]
 
 
+def test_a_reopened_decision_is_none_until_it_is_taken_again() -> None:
+    """The count that it rested on was corrected: the harvest waits again."""
+    play = days("50", "300")
+    play.choose("1.4:2", "go_on", "enough")
+    play.correct("1.1:2", "cells", "310")
+    assert play.progress.standing("2.1").value == "waiting"
+    for key in ("1.1:2", "1.2:2", "1.4:2"):
+        play.complete(key)
+    assert play.progress.standing("2.1").value == "ready"
+
+
 def test_the_last_round_is_the_last() -> None:
     """After the third day the culture is enough, or the batch ends."""
     play = days("50", "60", "70")
