@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from devices.reading import Quality, Reading
 
@@ -20,6 +20,21 @@ def _base64(text: str) -> str:
     return text
 
 
+def _without_zeroes(text: object) -> object:
+    """Mark the one character that PostgreSQL keeps in no text; the raw bytes keep it."""
+    return text.replace("\0", "\ufffd") if isinstance(text, str) else text
+
+
+def _of_our_time(at: datetime) -> datetime:
+    if not 1970 <= at.year <= 2999:
+        raise ValueError("not a time of ours")
+    return at
+
+
+Words = Annotated[str, BeforeValidator(_without_zeroes)]
+Time = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+
+
 class _Model(BaseModel, frozen=True, extra="forbid"):
     """What goes in or out: nothing that is not named, and nothing changed on the way."""
 
@@ -27,16 +42,16 @@ class _Model(BaseModel, frozen=True, extra="forbid"):
 class ReadingIn(_Model, frozen=True):
     """One reading of an instrument, under its key (instrument, sequence)."""
 
-    instrument: str = Field(min_length=1, max_length=60)
-    sequence: int = Field(ge=1, le=2**53)
-    channel: str = Field(min_length=1, max_length=60)
-    value: str = Field(max_length=200, description="the digits or text as sent")
-    unit: str = Field(max_length=40)
+    instrument: Words = Field(min_length=1, max_length=60)
+    sequence: int = Field(ge=1, le=2**53, strict=True)
+    channel: Words = Field(min_length=1, max_length=60)
+    value: Words = Field(max_length=200, description="the digits or text as sent")
+    unit: Words = Field(max_length=40)
     quality: Literal["good", "uncertain", "bad"]
-    status: str = Field(max_length=200, description="the protocol's own mark")
-    sample: str | None = Field(default=None, max_length=60)
-    source_time: AwareDatetime | None = None
-    received_time: AwareDatetime
+    status: Words = Field(max_length=200, description="the protocol's own mark")
+    sample: Words | None = Field(default=None, max_length=60)
+    source_time: Time | None = None
+    received_time: Time
     raw: Annotated[str, AfterValidator(_base64)] = Field(max_length=100_000, description="the bytes it was read from")
 
     def reading(self) -> Reading:

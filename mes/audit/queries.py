@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from mes.web.forms import local_time
 from mes.web.shapes import Option
 
 _A_PAGE = 50
+_PLACE = re.compile(r"([^|]+)\|(.+)\|([0-9]{1,9})")
 _BOOKS = (
     ("batch:", "batches"),
     ("user:", "people"),
@@ -110,16 +112,19 @@ def _query(asked: Filter) -> Select[Any]:
         conditions.append(line.c.at < utc(local_time("until", asked.until) + whole_day))
     conditions += [line.c.text.contains(word, autoescape=True) for word in asked.words.split()]
     if asked.before:
-        at, _, rest = asked.before.partition("|")
-        conditions.append(_after(at, *rest.rpartition("|")[::2]))
+        conditions.append(_after(asked.before))
     order = (line.c.at.desc(), line.c.book.desc(), line.c.page.desc())
     return select(line.c.at, line.c.book, line.c.page, line.c.text, line.c.hash).where(*conditions).order_by(*order)
 
 
-def _after(at: str, of: str, page: str) -> ColumnElement[bool]:
+def _after(place: str) -> ColumnElement[bool]:
     """Return the condition that a line comes after a place, in the order above."""
+    found = _PLACE.fullmatch(place)
+    if not found:
+        raise Malformed("before", "this is no place in the audit trail: begin again")
+    at, of, page = found.groups()
     same = (line.c.at == at) & (line.c.book == of)
-    return (line.c.at < at) | ((line.c.at == at) & (line.c.book < of)) | (same & (line.c.page < int(page or 0)))
+    return (line.c.at < at) | ((line.c.at == at) & (line.c.book < of)) | (same & (line.c.page < int(page)))
 
 
 def _line(text: str, hashed: str, people: Mapping[str, str]) -> AuditLine:

@@ -33,10 +33,13 @@ def store_readings(doing: Doing, command: StoreReadings) -> Outcome:
     for instrument, group in groupby(ordered, key=lambda each: each.instrument):
         arrived = list(group)
         before = _raw_of(doing, instrument, arrived[0].sequence, arrived[-1].sequence)
+        new = []
         for each in arrived:
-            if before.get(each.sequence, each.raw) != each.raw:
+            if each.sequence not in before:
+                before[each.sequence] = each.raw
+                new.append(each)
+            elif before[each.sequence] != each.raw:
                 raise Refused(f"reading {each.sequence} of {instrument} is stored with other bytes")
-        new = [each for each in arrived if each.sequence not in before]
         if new:
             stamp = utc(doing.act.at)
             doing.session.connection().execute(insert(reading), [_columns(each, stamp) for each in new])
@@ -69,19 +72,26 @@ def _columns(each: Reading, stored: str) -> dict[str, object]:
 
 
 def seal_new_readings(doing: Doing, every: timedelta) -> int:
-    """Seal each instrument's readings that are not sealed yet, no oftener than so. Return how many were sealed."""
-    connection = doing.session.connection()
+    """Seal each instrument's readings that are not sealed yet, no oftener than so. Return how many were sealed.
+
+    A range ends before a gap: what is still on its way is sealed when it has come.
+    """
+    connection = doing.act.connection
     sealed = 0
     for instrument, last in sealed_readings.newest(connection).items():
         after, at = sealed_readings.last_sealed(connection, instrument)
         if last > after and (at is None or doing.act.at - at >= every):
-            sealed += _seal(doing, instrument, after + 1, last)
+            doing.act.lock([sealed_readings.book_of(instrument)])
+            after, _ = sealed_readings.last_sealed(connection, instrument)  # as it is now that nobody else seals
+            sealed += _seal(doing, instrument, after + 1, sealed_readings.unbroken(connection, instrument, after))
     return sealed
 
 
 def _seal(doing: Doing, instrument: str, first: int, last: int) -> int:
     """Write one line for a range: from, to, count and the digest of all its readings, in order."""
-    count, digest = sealed_readings.digest_of(doing.session.connection(), instrument, first, last)
+    if last < first:
+        return 0
+    count, digest = sealed_readings.digest_of(doing.act.connection, instrument, first, last)
     body = {"from": first, "to": last, "count": count, "digest": digest}
     doing.act.write(sealed_readings.book_of(instrument), sealed_readings.KIND, body)
     return count

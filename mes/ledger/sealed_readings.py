@@ -53,6 +53,21 @@ def last_sealed(connection: Connection, instrument: str) -> tuple[int, datetime 
     return int(content["body"]["to"]), datetime.fromisoformat(content["at"])
 
 
+def unbroken(connection: Connection, instrument: str, after: int) -> int:
+    """Return the sequence up to which an instrument's readings follow without a gap."""
+    query = (
+        select(reading.c.sequence)
+        .where(reading.c.instrument == instrument, reading.c.sequence > after)
+        .order_by(reading.c.sequence)
+    )
+    last = after
+    for sequence in connection.execute(query).scalars():
+        if sequence != last + 1:
+            break
+        last = sequence
+    return last
+
+
 def newest(connection: Connection) -> dict[str, int]:
     """Return the newest sequence stored of each instrument."""
     query = select(reading.c.instrument, func.max(reading.c.sequence)).group_by(reading.c.instrument)

@@ -12,7 +12,7 @@ that does not continue its book, whoever sends the statement. There is no switch
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, Table, Text, event
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, Table, Text, event
 
 ledger = MetaData()
 
@@ -54,7 +54,7 @@ reading = Table(
     "reading",
     ledger,
     Column("instrument", Text, primary_key=True),
-    Column("sequence", Integer, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("unit", Text, nullable=False),

@@ -66,7 +66,7 @@ def verify(connection: Connection, heads: Mapping[str, tuple[int, str]] | None =
         if ends.get(name, (0, ZERO))[0] < page
     ]
     readings, broken = _sealed(connection)
-    return Verified(len(ends), lines, readings, (*flaws, *broken))
+    return Verified(len(ends), lines, readings, (*flaws, *broken, *_gaps(connection)))
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
@@ -137,3 +137,12 @@ def _sealed(connection: Connection) -> tuple[int, list[Flaw]]:
             which = f"the readings {first} to {last} of {instrument}"
             flaws.append(Flaw(of, page, f"{which} are not those that were sealed"))
     return counted, flaws
+
+
+def _gaps(connection: Connection) -> Iterator[Flaw]:
+    """Give the gaps among readings that are not sealed yet: sequences are dense, so something is missing there."""
+    for instrument, newest in sealed_readings.newest(connection).items():
+        after, _ = sealed_readings.last_sealed(connection, instrument)
+        last = sealed_readings.unbroken(connection, instrument, after)
+        if last < newest and after <= newest:
+            yield Flaw(sealed_readings.book_of(instrument), 0, f"reading {last + 1} of {instrument} is missing")
