@@ -72,9 +72,16 @@ def batch(lab: Laboratory) -> Played:
     return Played(lab).start(COI)
 
 
-@pytest.fixture(scope="module")
-def sqlite(copied: Copying, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    """One laboratory for a whole module, for questions that need no fresh one and are asked by the hundred."""
+@pytest.fixture(scope="session")
+def shared(copied: Copying, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """One laboratory for the whole run."""
     folder = tmp_path_factory.mktemp("shared")
     with copied("sqlite", folder) as url, opened(url, folder) as laboratory:
         yield laboratory
+
+
+@pytest.fixture
+def sqlite(shared: Laboratory) -> Laboratory:
+    """The shared laboratory, for questions that change nothing in it and are asked by the hundred."""
+    shared.install()
+    return shared

@@ -96,20 +96,23 @@ class Laboratory:
     app: APIFlask
     time: Time
     owner_url: str
-    database: Database
+    installation: Installation
     folder: Path
     tablets: list[Tablet] = field(default_factory=list)
+
+    def install(self) -> None:
+        """Have the application of this process work in this laboratory."""
+        self.app.extensions["mes"] = self.installation
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        return self.installation.database
 
     @property
     def is_sqlite(self) -> bool:
         """Whether it stands on SQLite."""
         return self.database.is_sqlite
-
-    @property
-    def installation(self) -> Installation:
-        """What the application reaches as its installation."""
-        found: Installation = self.app.extensions["mes"]
-        return found
 
     # --- acting -------------------------------------------------------------------------------------------------
 
@@ -265,16 +268,16 @@ def _settings(folder: Path, url: str, time: Time) -> Settings:
 @contextmanager
 def opened(owner_url: str, folder: Path, at: datetime = START) -> Iterator[Laboratory]:
     """Open the laboratory that stands in a database."""
-    url, time, app = application_url(owner_url), Time(at), _application()
-    database = Database(url)
-    app.extensions["mes"] = Installation(_settings(folder, url, time), database)
-    laboratory = Laboratory(app, time, owner_url, database, folder)
+    url, time = application_url(owner_url), Time(at)
+    installation = Installation(_settings(folder, url, time), Database(url))
+    laboratory = Laboratory(_application(), time, owner_url, installation, folder)
+    laboratory.install()
     try:
         yield laboratory
     finally:
         for tablet in laboratory.tablets:
             tablet.close()
-        database.dispose()
+        installation.database.dispose()
 
 
 def application_url(owner_url: str) -> str:

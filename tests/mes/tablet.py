@@ -56,9 +56,9 @@ class Tablet:
         if self.at:
             request.headers.setdefault("Referer", self.at)
 
-    def open(self, path: str, **headers: str) -> Answer:
+    def open(self, path: str, params: Mapping[str, str] | None = None, **headers: str) -> Answer:
         """Ask for a page, and follow where it leads."""
-        return self._follow(self.http.get(path, headers=headers))
+        return self._follow(self.http.get(path, params=params, headers=headers))
 
     def send(self, form: Form, values: Mapping[str, str] | None = None, **more: str) -> Answer:
         """Fill in a form and send it."""
