@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import url_for
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batch_records.executed.commands import Person
@@ -15,8 +15,9 @@ from batch_records.executed.span import in_words
 from batch_records.master.recipe import Role
 from mes.batches.shown import local
 from mes.context import installation
-from mes.equipment.commands import STATUSES
+from mes.equipment.commands import STATUSES, AddEquipment
 from mes.equipment.models import Equipment
+from mes.execute import HANDLERS
 from mes.ledger.tables import reading
 from mes.people.queries import names
 from mes.web.history import Event, history_of
@@ -53,6 +54,7 @@ class EquipmentPage:
     log: tuple[Event, ...]
     may_set_status: bool
     may_calibrate: bool
+    may_enter: bool
     error: str = ""
 
 
@@ -70,13 +72,16 @@ def equipment_page(person: Person, chosen: str = "", error: str = "") -> Equipme
         log=log,
         may_set_status=Role.OPERATOR.value in person.roles,
         may_calibrate=Role.REVIEWER.value in person.roles,
+        may_enter=bool(person.roles & HANDLERS[AddEquipment].roles),
         error=error,
     )
 
 
 def _heard(session: Session) -> Mapping[str, str]:
-    query = select(reading.c.instrument, func.max(reading.c.received_time)).group_by(reading.c.instrument)
-    return dict(session.connection().execute(query).all())
+    """Return when each instrument was last heard: its newest reading is found by its key, however many there are."""
+    newest = select(reading.c.received_time).where(reading.c.instrument == Equipment.code)
+    at = newest.order_by(reading.c.sequence.desc()).limit(1).scalar_subquery()
+    return {code: heard for code, heard in session.execute(select(Equipment.code, at)) if heard}
 
 
 def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:

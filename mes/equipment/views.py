@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from batch_records.executed.draft import Malformed
-from mes.equipment.commands import Calibrate, SetStatus
+from batch_records.executed.draft import Malformed, Refused
+from mes.equipment.commands import AddEquipment, Calibrate, SetStatus
 from mes.equipment.queries import equipment_page
 from mes.execute import execute
 from mes.web import frame
@@ -20,6 +20,20 @@ bp = Blueprint("equipment", __name__, url_prefix="/equipment", template_folder="
 def equipment() -> str:
     """Show all equipment, and the log of the chosen one."""
     return render_template("equipment.html", **vars(equipment_page(frame.actor().person, request.args.get("item", ""))))
+
+
+@bp.post("/")
+def add_equipment() -> Response | tuple[str, int]:
+    """Enter a piece of equipment or a room."""
+    entered = form()
+    code, name, class_ = (entered.text(each) for each in ("code", "name", "equipment_class"))
+    try:
+        command = AddEquipment(code, name, class_, entered.time("until"), entered.text("exclusive") == "yes")
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        page = equipment_page(frame.actor().person, "", sentence_of(error))
+        return render_template("equipment.html", **vars(page)), status_of(error)
+    return _back(code)
 
 
 @bp.post("/<item>/status")
