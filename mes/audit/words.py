@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _DETAILS = ("field", "sentence", "description", "number", "cause", "because", "stage")
@@ -21,13 +21,14 @@ def old_and_new(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return what was, and what is, as far as a line says so."""
     if "changes" in body:
         pairs = body["changes"].items()
-        old = ", ".join(f"{key} {_said(before)}" for key, (before, _) in pairs)
-        return old, ", ".join(f"{key} {_said(after)}" for key, (_, after) in pairs)
+        old = [(key, before) for key, (before, _) in pairs if before is not None]
+        return _listed(old) or None, _listed((key, after) for key, (_, after) in pairs)
     if "values" in body:
-        return None, ", ".join(f"{key} {_said(value)}" for key, value in body["values"].items())[:600]
-    new = body.get("value") or body.get("conclusion") or body.get("explanation") or body.get("text")
-    return body.get("was"), new
+        return None, _listed(body["values"].items())[:600]
+    if new := body.get("value") or body.get("conclusion") or body.get("explanation") or body.get("text"):
+        return body.get("was"), new
+    return None, _listed((key, value) for key, value in body.items() if key not in ("step", *_DETAILS)) or None
 
 
-def _said(value: object) -> str:
-    return "nothing" if value is None else str(value)
+def _listed(pairs: Iterable[tuple[str, object]]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {'nothing' if value is None else value}" for key, value in pairs)
