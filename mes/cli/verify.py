@@ -20,6 +20,8 @@ from mes.settings import Settings
 
 about = "walk the ledger"
 
+_LONGEST = 400  # characters
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -47,13 +49,19 @@ def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] 
     database.dispose()
     seconds = time.monotonic() - began
     for flaw in verified.flaws:
-        sys.stdout.write(f"  {flaw.book}, page {flaw.page}: {flaw.sentence}\n")
+        sys.stdout.write(f"  {flaw.book}, page {flaw.page}: {_on_a_line(flaw.sentence)}\n")
     verdict = "whole" if verified.holds else f"NOT whole: {len(verified.flaws)} flaws"
     sys.stdout.write(
         f"  The ledger is {verdict}: {verified.lines:,} lines in {verified.books} books, "
         f"{verified.readings:,} readings sealed, checked in {seconds:.1f} s.\n"
     )
     return verified.holds
+
+
+def _on_a_line(sentence: str) -> str:
+    """Return a sentence on one line: a recipe that was altered would be told twice, in full."""
+    words = " ".join(sentence.split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} …"
 
 
 def _head(text: str) -> tuple[str, tuple[int, str]]:

@@ -81,6 +81,12 @@ def test_a_head_that_is_cut_short_is_refused(text: str) -> None:
         verify._head(text)
 
 
+def test_a_flaw_is_told_on_a_line() -> None:
+    """Of a recipe that was altered, its beginning is enough to find it by."""
+    assert verify._on_a_line("it has\na text") == "it has a text"
+    assert len(verify._on_a_line("recipe: A long one\n" * 1_000)) < 500
+
+
 @pytest.mark.requirement("RQ-030")
 def test_a_copy_that_fails_leaves_nothing_that_looks_like_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
