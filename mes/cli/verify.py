@@ -33,8 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Verify one installation."""
+    heads = dict(options.head)
+    if len(heads) < len(options.head):
+        sys.stderr.write("Compare one head of a book at a time.\n")
+        return 2
     environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    return 0 if report(environment, dict(options.head)) else 1
+    return 0 if report(environment, heads) else 1
 
 
 def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] | None = None) -> bool:

@@ -81,6 +81,14 @@ def test_a_head_that_is_cut_short_is_refused(text: str) -> None:
         verify._head(text)
 
 
+@pytest.mark.requirement("RQ-002")
+def test_of_two_heads_none_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two prints of one batch are two questions: answering one of them would look like answering both."""
+    heads = [f"--head=batch:B26-0001:{page}:{'ab' * 32}" for page in (312, 400)]
+    assert cli.main(["verify", *heads, "--folder", str(tmp_path)]) == 2
+    assert "one head of a book at a time" in capsys.readouterr().err
+
+
 def test_a_flaw_is_told_on_a_line() -> None:
     """Of a recipe that was altered, its beginning is enough to find it by."""
     assert verify._on_a_line("it has\na text") == "it has a text"
