@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        AUTO_200_RESPONSE=False,  # the interface's document tells of the interface, not of pages
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form that waited out a lock keeps its values
     )
     csrf.init_app(app)

@@ -73,6 +73,8 @@ def set_status(doing: Doing, command: SetStatus) -> None:
     equipment = _equipment(doing, command.code)
     if command.status not in STATUSES:
         raise Malformed("status", f"equipment is {', '.join(STATUSES)}")
+    if not command.reason.strip():
+        raise Malformed("reason", "say why, or what was done")
     equipment.status = command.status
     if command.status == "ready":
         equipment.holds = None
@@ -83,6 +85,8 @@ def set_status(doing: Doing, command: SetStatus) -> None:
 def calibrate(doing: Doing, command: Calibrate) -> None:
     """Record until when a calibration counts."""
     equipment = _equipment(doing, command.code)
+    if not command.reason.strip():
+        raise Malformed("reason", "say by which certificate")
     equipment.calibrated_until = command.until
     doing.act.write(equipment.book, "calibrated", {"until": utc(command.until)}, reason=command.reason)
 

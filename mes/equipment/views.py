@@ -37,10 +37,14 @@ def add_equipment() -> Response | tuple[str, int]:
 
 
 @bp.post("/<item>/status")
-def set_status(item: str) -> Response:
+def set_status(item: str) -> Response | tuple[str, int]:
     """Say that equipment is ready, to be cleaned, or out of service."""
     entered = form()
-    execute(SetStatus(item, entered.text("status"), entered.reason()), by=frame.actor(), tap=entered.tap)
+    command = SetStatus(item, entered.text("status"), entered.reason())
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return _again(item, error)
     return _back(item)
 
 
@@ -50,10 +54,16 @@ def calibrate(item: str) -> Response | tuple[str, int]:
     entered = form()
     try:
         execute(Calibrate(item, entered.time("until"), entered.reason()), by=frame.actor(), tap=entered.tap)
-    except Malformed as error:
-        page = equipment_page(frame.actor().person, item, sentence_of(error))
-        return render_template("equipment.html", **vars(page)), status_of(error)
+    except (Malformed, Refused) as error:
+        return _again(item, error)
     return _back(item)
+
+
+def _again(item: str, error: Exception) -> tuple[str, int]:
+    page = equipment_page(frame.actor().person, item, sentence_of(error))
+    if page.chosen is None:
+        raise error  # there is no page of it to say so on
+    return render_template("equipment.html", **vars(page)), status_of(error)
 
 
 def _back(item: str) -> Response:

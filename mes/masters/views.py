@@ -34,13 +34,13 @@ def load_recipe() -> Response | tuple[str, int]:
     return redirect(url_for("masters.recipe", recipe=code, edition=outcome["edition"]))
 
 
-@bp.get("/<recipe>/<int:edition>")
+@bp.get("/<recipe>/<int(max=999999):edition>")
 def recipe(recipe: str, edition: int) -> str:
     """Show one edition's text."""
     return render_template("recipe.html", **vars(recipe_page(recipe, edition, frame.actor().person)))
 
 
-@bp.post("/<recipe>/<int:edition>/approval")
+@bp.post("/<recipe>/<int(max=999999):edition>/approval")
 def approve_recipe(recipe: str, edition: int) -> Response | tuple[str, int]:
     """Approve a draft, with a signature."""
     entered = form()

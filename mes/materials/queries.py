@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import url_for
@@ -47,6 +48,7 @@ class LotsPage:
     search: str
     may_receive: bool
     error: str = ""
+    draft: Mapping[str, str] = field(default_factory=dict)
 
 
 def lots_page(person: Person, search: str = "", chosen: str = "", error: str = "") -> LotsPage:
@@ -55,7 +57,8 @@ def lots_page(person: Person, search: str = "", chosen: str = "", error: str = "
     with installation().reading() as session:
         query = select(Lot).order_by(Lot.material, Lot.expires)
         if search:
-            query = query.where(or_(Lot.number.contains(search), Lot.material.contains(search)))
+            contains = (column.contains(search, autoescape=True) for column in (Lot.number, Lot.material))
+            query = query.where(or_(*contains))
         lots = [_shown(row, now) for row in session.scalars(query)]
         one = session.get(Lot, chosen) if chosen else None
         log = history_of(session, one.book, names()) if one else ()
