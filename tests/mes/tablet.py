@@ -68,6 +68,11 @@ class Tablet:
         """Send what is given, and follow where it leads."""
         return self._follow(self.http.post(path, data=data))
 
+    def upload(self, form: Form, **files: tuple[str, bytes]) -> Answer:
+        """Choose files for a form and send it."""
+        fields = {name: text for name, text in form.fields.items() if name not in files}
+        return self._follow(self.http.post(form.action, data=fields, files=files))
+
     def press(self, path: str, ending: str, values: Mapping[str, str] | None = None, **more: str) -> Answer:
         """Open a page, fill in one of its forms and send it."""
         return self.send(self.open(path).form(ending), values, **more)
