@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batch_records.executed.entries import KINDS, Recorded, ValueRecorded, from_body, kind, to_body
+from batch_records.executed.entries import KINDS, BatchHeld, Recorded, ValueRecorded, from_body, kind, to_body
 from batch_records.values.limit import Verdict
 from tests.batch_records.child import child_at
 
@@ -58,6 +58,7 @@ def test_what_is_empty_is_left_out() -> None:
     body = {"step": "1.1", "field": "volume", "value": "5 mL", "verdict": "within limits"}
     assert to_body(entry) == body
     assert from_body("value recorded", body) == entry
+    assert from_body("batch held", to_body(BatchHeld(""))) == BatchHeld("")
 
 
 def test_a_verdict_stands_in_words() -> None:

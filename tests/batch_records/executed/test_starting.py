@@ -92,10 +92,6 @@ def test_formulas_see_facts_parameters_and_the_batch_itself() -> None:
     play = Play(small(steps, head), {"weight": "20", "at": "2026-03-01T00:00Z"}).start().step("1.1")
     assert play.value("1.1", "dose") == "40 kg"
     seen = play.batch.seen_from("1.1")
-    assert [seen.text(name) for name in ("coi", "batch", "twice", "weight", "nothing")] == [
-        "COI-1",
-        B,
-        "2",
-        "20 kg",
-        "",
-    ]
+    said = {name: seen.text(name) for name in ("coi", "batch", "twice", "weight", "nothing")}
+    assert said == {"coi": "COI-1", "batch": B, "twice": "2", "weight": "20 kg", "nothing": ""}
+    assert (seen.series("coi"), seen.series("batch"), seen.series("nothing")) == (("COI-1",), (B,), ())

@@ -100,6 +100,18 @@ def test_a_decision_is_always_signed() -> None:
     assert small(f"- step: 1.1 Gate\n  {SMALLEST['decide']}\n").steps["1.1"].signed
 
 
+def test_yes_and_no_mean_what_they_say() -> None:
+    """A step is signed and a way ends the batch where the recipe says yes, and not where it says no."""
+    for word, meant in (("yes", True), ("no", False)):
+        gate = f"{{gate: {{choices: {{go on: , other: {{ends the batch: {word}}}}}}}}}"
+        steps = (
+            f"- step: 1.1 Look\n  do: Look\n  note: As approved\n  signed: {word}\n- step: 1.2 Gate\n  decide: {gate}\n"
+        )
+        look, decision = small(steps).steps.values()
+        assert (look.signed, look.note) == (meant, "As approved")
+        assert decision.fields[0].choices[1].ends is meant
+
+
 def test_an_identity_that_does_not_match_always_holds() -> None:
     """No recipe can soften the one error that kills."""
     assert one("check", "check: {code: {matches: coi}}").on_action is Consequence.HOLD

@@ -213,6 +213,13 @@ def test_a_late_result_that_is_out_stops_the_conditional_release_too() -> None:
     assert any("Sterility: growth is outside the action limit" in finding.sentence for finding in blocks)
 
 
+def test_a_closed_deviation_stands_in_no_way() -> None:
+    """The volume was low, quality concluded, and the product is within its specification."""
+    play = Play(larger(RECIPE), answers={"endotoxin": "1", "volume": "5"}).start().finish().settle()
+    play.review()
+    assert all(assessed.is_met for assessed in assess(play.batch, Stage.FINAL))
+
+
 def test_assessing_changes_nothing() -> None:
     """Asking whether a batch may leave releases nothing."""
     before: Batch = batch().batch
