@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.draft import Malformed, Refused
 from mes.execute import Forbidden
-from mes.web.forms import Form
+from mes.web.forms import Form, came_from
 from mes.web.shapes import Signature
 
 _LOG = logging.getLogger("mes")
@@ -47,7 +47,7 @@ def answer(status: int, problem: Problem) -> Response:
     """Answer with a problem: as a page, or as JSON to a program."""
     if request.blueprint == "api":
         return make_response(jsonify(problem=problem.kind, detail=problem.sentence), status)
-    back = request.referrer or url_for("batches.board")
+    back = came_from() or url_for("batches.board")
     return make_response(render_template("problem.html", problem=problem, back_url=back, retry_url=None), status)
 
 

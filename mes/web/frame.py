@@ -157,6 +157,8 @@ def _close(response: Response) -> Response:
     for name, value in _HEADERS.items():
         if name != "Cache-Control" or request.endpoint != "static":
             response.headers.setdefault(name, value)
+    if installation().settings.secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 
