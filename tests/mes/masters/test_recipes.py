@@ -53,7 +53,7 @@ def test_batches_keep_their_edition(lab: Laboratory) -> None:
         ("", "recipe"),
         ("recipe: [", "line"),
         (SHORT.replace("unit: mL", "unit: mLs", 1), "mLs"),
-        (SHORT.replace("after: [\"1\"]", "after: [\"9\"]"), "9"),
+        (SHORT.replace('after: ["1"]', 'after: ["9"]'), "9"),
         (SHORT.replace("matches: coi", "matches: nothing"), "nothing"),
         ("!!python/object/apply:os.system ['echo x']", "line"),
         ("a: &a [*a]", "line"),
