@@ -61,7 +61,7 @@ class Draft:
             entry = replace(entry, verdict=verdict, judged=judged)
         self.write(entry)
         if entry.verdict.is_out:
-            what = f"{field.ask}: {entry.value} is {entry.verdict.value} ({entry.judged})"
+            what = f"{field.ask}: {entry.value} {entry.found}"
             self.raise_deviation(what, field.on_action, entry.step, field.name)
         return entry
 

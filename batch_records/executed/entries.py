@@ -244,6 +244,11 @@ class Recorded(Entry):
     verdict: Verdict = Verdict.NONE
     judged: str = ""
 
+    @property
+    def found(self) -> str:
+        """What the verdict says of the value, to follow it in a sentence: ``is outside the action limit (≤ 5 %)``."""
+        return f"is {self.verdict.value} ({self.judged})"
+
 
 @_entry
 class ValueRecorded(Recorded):
@@ -280,6 +285,11 @@ class IdentityChecked(Recorded):
     """An identity was scanned and compared with what the batch knows."""
 
     expected: str = ""
+
+    @property
+    def found(self) -> str:
+        """What the comparison says of the code: it matches, or it does not and what it must be."""
+        return f"does not match ({self.judged})" if self.verdict.is_out else "matches"
 
 
 @_entry

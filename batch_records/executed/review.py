@@ -77,7 +77,7 @@ def _outside(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run, value, ask in _values(batch):
         for version in (*value.history, value):
             out = version.verdict in (Verdict.ALERT, Verdict.ACTION, Verdict.IMPLAUSIBLE)
-            sentence = f"{ask}: {version.text} is {version.verdict.value} ({version.entry.judged})"
+            sentence = f"{ask}: {version.text} {version.entry.found}"
             yield (sentence, run.key, version.stamp) if out else None
 
 

@@ -76,4 +76,4 @@ def _drafted(error: Exception | None, entered: Form | None) -> Drafted:
     if error is None or entered is None:
         return Drafted()
     wrong = error.field if isinstance(error, Malformed) else ""
-    return Drafted(entered.values(), entered.text("reason"), entered.text("why"), wrong, sentence_of(error))
+    return Drafted(entered.typed(), entered.text("reason"), entered.text("why"), wrong, sentence_of(error))

@@ -275,7 +275,8 @@ def _operation(
 
 def _step_link(batch: Batch, progress: Progress, key: str, number: int) -> shapes.StepLink:
     run, step = batch.run(key), batch.recipe.steps[key.partition(":")[0]]
-    flags = [value.verdict.value for value in run.values.values() if value.verdict.is_out]
+    out = [value.entry for value in run.values.values() if value.verdict.is_out]
+    flags = ["does not match" if isinstance(entry, e.IdentityChecked) else entry.verdict.value for entry in out]
     flags += ["reopened" for _ in run.reopened]
     note = f"round {number}" if number else ""
     url = url_for("batches.step", batch=batch.id, step=key)

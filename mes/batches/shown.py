@@ -254,9 +254,7 @@ def next_step(batch: Batch, progress: Progress) -> shapes.StepLink | None:
         if standing in (Standing.READY, Standing.IN_PROGRESS, Standing.TO_VERIFY):
             step = batch.recipe.steps[key.partition(":")[0]]
             role = step.verifier if standing is Standing.TO_VERIFY and step.verifier else step.performer
-            verb = "verifies" if standing is Standing.TO_VERIFY else "performs"
+            verb = "verifies it" if standing is Standing.TO_VERIFY else "performs it"
             url = url_for("batches.step", batch=batch.id, step=key)
-            return shapes.StepLink(
-                key, step.title, f"a person with the role {role.value} {verb}", url, STATES[standing]
-            )
+            return shapes.StepLink(key, step.title, f"{role.value} {verb}", url, STATES[standing])
     return None

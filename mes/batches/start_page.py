@@ -35,6 +35,7 @@ class StartPage:
     order: Order | None
     facts: tuple[shapes.Field, ...]
     recipe: str
+    error: str
 
 
 def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: str = "") -> StartPage:
@@ -43,23 +44,23 @@ def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: st
         waiting = session.scalars(select(TherapyOrder).where(TherapyOrder.batch.is_(None)).order_by(TherapyOrder.coi))
         orders = {row.coi: (row.recipe, _order(session, row)) for row in waiting}
         code, order = orders.get(coi, ("", None))
-        edition = _approved(session, code) if order else None
+        approved = _approved(session, code) if order else None
+        edition = approved.edition if approved else 0
         recipe = installation().folds.recipe(session.connection(), code, edition) if edition else None
     facts = tuple(_fact(recipe_field, draft, wrong, sentence) for recipe_field in recipe.facts) if recipe else ()
     words = f"{recipe.title}, edition {edition}" if recipe else ""
-    return StartPage(tuple(each for _, each in orders.values()), order, facts, words)
+    error = f"“{coi}” is the code of no order that waits for a batch." if coi and not order else ""
+    return StartPage(tuple(each for _, each in orders.values()), order, facts, words, error)
 
 
 def _order(session: Session, row: TherapyOrder) -> Order:
     edition = _approved(session, row.recipe)
-    blocked = None if edition else "no approved recipe"
-    return Order(
-        row.coi, row.recipe.replace("_", " "), row.note, f"ordered {shown.local(row.ordered):%Y-%m-%d}", blocked
-    )
+    title, blocked = (edition.title, None) if edition else (row.recipe, "no approved recipe")
+    return Order(row.coi, title, row.note, f"ordered {shown.local(row.ordered):%Y-%m-%d}", blocked)
 
 
-def _approved(session: Session, code: str) -> int | None:
-    query = select(RecipeEdition.edition).where(RecipeEdition.code == code, RecipeEdition.status == "approved")
+def _approved(session: Session, code: str) -> RecipeEdition | None:
+    query = select(RecipeEdition).where(RecipeEdition.code == code, RecipeEdition.status == "approved")
     return session.scalars(query.order_by(RecipeEdition.edition.desc())).first()
 
 

@@ -14,6 +14,7 @@ from mes.batches.pages import show_live, show_step, show_stop
 from mes.batches.start_page import start_page
 from mes.execute import execute
 from mes.web import frame
+from mes.web.errors import sentence_of
 from mes.web.forms import form
 
 bp = Blueprint("batches", __name__, url_prefix="/batches", template_folder="templates")
@@ -39,7 +40,7 @@ def issue() -> Response | tuple[str, int]:
     try:
         outcome = execute(IssueBatch(coi, facts), by=frame.actor(), tap=entered.tap)
     except Malformed as error:
-        page = start_page(coi, entered.values(), error.field, str(error))
+        page = start_page(coi, entered.typed(), error.field, sentence_of(error))
         return render_template("start.html", **vars(page)), 400
     return redirect(url_for("batches.batch", batch=outcome["batch"]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import url_for
@@ -46,9 +47,11 @@ def orders_page(person: Person, error: str = "") -> OrdersPage:
         approved = select(RecipeEdition.code, RecipeEdition.title).where(RecipeEdition.status == "approved")
         recipes = tuple(Option(code, title) for code, title in session.execute(approved))
     may = bool(person.roles & HANDLERS[PlaceOrder].roles)
-    return OrdersPage(tuple(map(_line, rows)), recipes, may, error)
+    titles = {option.value: option.word for option in recipes}
+    return OrdersPage(tuple(_line(row, titles) for row in rows), recipes, may, error)
 
 
-def _line(row: TherapyOrder) -> OrderLine:
+def _line(row: TherapyOrder, titles: Mapping[str, str]) -> OrderLine:
     url = url_for("batches.batch", batch=row.batch) if row.batch else url_for("batches.start", coi=row.coi)
-    return OrderLine(row.coi, row.recipe, f"{local(row.ordered):%Y-%m-%d %H:%M}", row.note, row.batch, url)
+    ordered = f"{local(row.ordered):%Y-%m-%d %H:%M}"
+    return OrderLine(row.coi, titles.get(row.recipe, row.recipe), ordered, row.note, row.batch, url)

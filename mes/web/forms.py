@@ -59,12 +59,14 @@ class Form:
         """Return a time; one without a zone is the site's."""
         return local_time(name, self.text(name))
 
+    def typed(self) -> dict[str, str]:
+        """Return what was entered by field, as it was typed."""
+        prefix = "value."
+        return {key.removeprefix(prefix): text for key, text in self.fields.items() if key.startswith(prefix)}
+
     def values(self) -> dict[str, str]:
         """Return the values entered by field; a date and time without a zone is the site's."""
-        prefix = "value."
-        return {
-            key.removeprefix(prefix): with_zone(text) for key, text in self.fields.items() if key.startswith(prefix)
-        }
+        return {name: with_zone(text) for name, text in self.typed().items()}
 
 
 def form() -> Form:

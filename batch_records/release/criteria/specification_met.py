@@ -17,4 +17,4 @@ def specification_met(batch: Batch, stage: Stage) -> Iterator[Blocks]:
         for name, value in run.values.items():
             field = batch.recipe.fields[name][1] if name in batch.recipe.fields else None
             if field and field.parameter_class is ParameterClass.CQA and value.verdict.is_out:
-                yield Blocks(f"{field.ask}: {value.text} is {value.verdict.value} ({value.entry.judged})", run.key)
+                yield Blocks(f"{field.ask}: {value.text} {value.entry.found}", run.key)

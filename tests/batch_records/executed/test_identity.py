@@ -47,7 +47,7 @@ def test_a_scan_that_does_not_match_is_recorded_and_holds_the_batch() -> None:
     assert kinds(entries) == ["step started", "identity checked", "deviation raised", "batch held"]
     assert play.value("1.2", "bag_coi") == "COI-2"
     assert [hold.cause for _, hold in play.batch.holds] == [
-        "Code on the bag: COI-2 is outside the action limit (must be COI-1)"
+        "Code on the bag: COI-2 does not match (must be COI-1)"
     ]
 
 
