@@ -49,7 +49,8 @@ def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: st
         recipe = installation().folds.recipe(session.connection(), code, edition) if edition else None
     facts = tuple(_fact(recipe_field, draft, wrong, sentence) for recipe_field in recipe.facts) if recipe else ()
     words = f"{recipe.title}, edition {edition}" if recipe else ""
-    error = f"“{coi}” is the code of no order that waits for a batch." if coi and not order else ""
+    unknown = f"“{coi}” is the code of no order that waits for a batch." if coi and not order else ""
+    error = unknown or ("" if wrong else sentence)
     return StartPage(tuple(each for _, each in orders.values()), order, facts, words, error)
 
 

@@ -14,7 +14,7 @@ from mes.batches.pages import show_live, show_step, show_stop
 from mes.batches.start_page import start_page
 from mes.execute import execute
 from mes.web import frame
-from mes.web.errors import sentence_of
+from mes.web.errors import sentence_of, status_of
 from mes.web.forms import form
 
 bp = Blueprint("batches", __name__, url_prefix="/batches", template_folder="templates")
@@ -39,9 +39,9 @@ def issue() -> Response | tuple[str, int]:
     coi, facts = entered.text("coi"), entered.values()
     try:
         outcome = execute(IssueBatch(coi, facts), by=frame.actor(), tap=entered.tap)
-    except Malformed as error:
-        page = start_page(coi, entered.typed(), error.field, sentence_of(error))
-        return render_template("start.html", **vars(page)), 400
+    except (Malformed, Refused) as error:
+        page = start_page(coi, entered.typed(), getattr(error, "field", ""), sentence_of(error))
+        return render_template("start.html", **vars(page)), status_of(error)
     return redirect(url_for("batches.batch", batch=outcome["batch"]))
 
 

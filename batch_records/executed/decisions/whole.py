@@ -29,8 +29,10 @@ def start_batch(draft: Draft, command: c.StartBatch) -> None:
         base = base_of(facts[field.name], field.type)
         verdict = _judge_fact(field, base, Constants(known))
         if verdict.is_out:
-            limits = field.limits.in_words(Constants(known), field.unit)
-            raise Malformed(field.name, f"{facts[field.name]} is {verdict.value} ({limits})")
+            found = f"{facts[field.name]} is {verdict.value} ({field.limits.in_words(Constants(known), field.unit)})"
+            if verdict is Verdict.ACTION:  # no slip of the finger, but a patient whom this recipe is not for
+                raise Refused(f"“{field.ask}”: {found}; this recipe is not for it")
+            raise Malformed(field.name, found)
         known[field.name] = base
     draft.write(
         e.BatchStarted(
