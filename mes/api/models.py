@@ -12,6 +12,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from devices.reading import Quality, Reading
 
 
+_DIGEST = "^([0-9a-f]{64})?$"
+
+
 def _base64(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
@@ -105,8 +108,8 @@ class DocumentMade(_Model, frozen=True):
 
     batch: str = Field(max_length=60)
     page: int = 0
-    head: str = Field(default="", max_length=64)
-    digest: str = Field(default="", max_length=64)
+    head: str = Field(default="", pattern=_DIGEST)
+    digest: str = Field(default="", pattern=_DIGEST)
     pages: int = 0
     size: int = 0
     problem: str = Field(default="", max_length=2_000)

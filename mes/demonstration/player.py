@@ -66,6 +66,7 @@ class Player:
         while key := self.next_step():
             self.step(key)
         self.release("final")
+        self.free_equipment()
         return self.batch
 
     # --- people and their tablets ---------------------------------------------------------------------------------
@@ -134,6 +135,13 @@ class Player:
         quinn.send(_must(quinn.open(f"/batches/{self.batch}/review").form("/review")), self.signed("quinn"))
         ending = f"/release/{stage}"
         petra.send(_must(petra.open(f"/batches/{self.batch}/release").form(ending)), self.signed("petra"))
+
+    def free_equipment(self) -> None:
+        """Make ready again what belonged to the batch, so that the next one can use it."""
+        alice = self.tablet("alice")
+        for code in score.EXCLUSIVE:
+            form = _must(alice.open(f"/equipment/?item={code}").form("/status"))
+            alice.send(form, {"status": "ready", "why": "cleaned and inspected"})
 
     def record(self) -> bytes:
         """Have the record's PDF made, and return it."""

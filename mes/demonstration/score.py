@@ -190,6 +190,8 @@ EQUIPMENT = {
     "freezer": "CRF-02",
 }
 
+EXCLUSIVE = (EQUIPMENT["incubator"], EQUIPMENT["bioreactor"])
+
 
 def _density(text: str) -> float:
     """Return cells/mL of a recorded density."""

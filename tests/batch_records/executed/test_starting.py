@@ -48,7 +48,7 @@ def test_an_order_that_cannot_be_is_asked_for_again(name: str, text: str, said: 
 
 def test_an_order_that_this_recipe_is_not_for_is_refused() -> None:
     """Soon after a transplant the cells are the donor's: that is no slip, and the attempt is to be on record."""
-    with pytest.raises(Refused, match=r"“Transplant status of the patient”: up to 100 days .* this recipe is not for it"):
+    with pytest.raises(Refused, match=r"“Transplant status .*”: up to 100 days .* this recipe is not for it"):
         Play(cd7(), ORDER | {"transplant_status": "up to 100 days after transplant"}).start()
 
 
