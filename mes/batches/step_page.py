@@ -159,7 +159,7 @@ def _reading(batch: Batch, key: str, each: Field, found: c.Reading, sample: str)
     return shapes.Reading(
         key=f"{found.instrument}/{found.sequence}",
         instrument=found.instrument,
-        channel=found.channel,
+        channel=found.channel.replace("_", " "),
         value=found.value,
         unit=shown.unit_words(found.unit),
         at=shown.local(measured),
@@ -226,7 +226,7 @@ def _blocked(seen: _Seen, fields: tuple[shapes.Field, ...]) -> list[str]:
         return [sentence[:1].upper() + sentence[1:] + "." for sentence in seen.progress.waits_for(seen.key)]
     if standing not in (Standing.READY, Standing.IN_PROGRESS):
         return []
-    found = [f"Take {each.ask}." for each in fields if _waits_for_instrument(each)]
+    found = [f"Take “{each.ask}”." for each in fields if _waits_for_instrument(each)]
     for running in seen.progress.clocks():
         if running.hold_time.stop.step == seen.step.id and seen.at < running.earliest:
             earliest = shown.local(running.earliest)
