@@ -11,7 +11,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from devices.reading import Quality, Reading
 
-
 _DIGEST = "^([0-9a-f]{64})?$"
 
 
