@@ -50,7 +50,7 @@ def start_page(coi: str, draft: Mapping[str, str], wrong: str = "", sentence: st
     facts = tuple(_fact(recipe_field, draft, wrong, sentence) for recipe_field in recipe.facts) if recipe else ()
     words = f"{recipe.title}, edition {edition}" if recipe else ""
     unknown = f"“{coi}” is the code of no order that waits for a batch." if coi and not order else ""
-    error = unknown or ("" if wrong else sentence)
+    error = ("" if wrong else sentence) or unknown
     return StartPage(tuple(each for _, each in orders.values()), order, facts, words, error)
 
 

@@ -65,8 +65,8 @@ def verify(connection: Connection, heads: Mapping[str, tuple[int, str]] | None =
         for name, (page, _) in (heads or {}).items()
         if ends.get(name, (0, ZERO))[0] < page
     ]
-    readings, broken = _sealed(connection)
-    return Verified(len(ends), lines, readings, (*flaws, *broken, *_gaps(connection)))
+    readings, sealed, broken = _sealed(connection)
+    return Verified(len(ends), lines, readings, (*flaws, *broken, *_gaps(connection, sealed)))
 
 
 def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
@@ -122,8 +122,9 @@ def _wrong_heads(connection: Connection, ends: Mapping[str, tuple[int, bytes]]) 
     return flaws
 
 
-def _sealed(connection: Connection) -> tuple[int, list[Flaw]]:
-    counted, flaws = 0, []
+def _sealed(connection: Connection) -> tuple[int, dict[str, int], list[Flaw]]:
+    """Count the sealed readings; say up to which each instrument's are sealed, and which are not what was sealed."""
+    counted, ends, flaws = 0, dict[str, int](), list[Flaw]()
     query = select(line.c.book, line.c.page, line.c.text).where(line.c.kind == sealed_readings.KIND)
     for of, page, text in connection.execute(query).all():
         body, instrument = _content(text).get("body"), of.partition(":")[2]
@@ -132,17 +133,17 @@ def _sealed(connection: Connection) -> tuple[int, list[Flaw]]:
             flaws.append(Flaw(of, page, "this seal does not say which readings it is of"))
             continue
         found = sealed_readings.digest_of(connection, instrument, first, last)
-        counted += found[0]
+        counted, ends[instrument] = counted + found[0], max(last, ends.get(instrument, 0))
         if found != tuple(sealed):
             which = f"the readings {first} to {last} of {instrument}"
             flaws.append(Flaw(of, page, f"{which} are not those that were sealed"))
-    return counted, flaws
+    return counted, ends, flaws
 
 
-def _gaps(connection: Connection) -> Iterator[Flaw]:
+def _gaps(connection: Connection, ends: Mapping[str, int]) -> Iterator[Flaw]:
     """Give the gaps among readings that are not sealed yet: sequences are dense, so something is missing there."""
     for instrument, newest in sealed_readings.newest(connection).items():
-        after, _ = sealed_readings.last_sealed(connection, instrument)
+        after = ends.get(instrument, 0)
         last = sealed_readings.unbroken(connection, instrument, after)
         if last < newest and after <= newest:
             yield Flaw(sealed_readings.book_of(instrument), 0, f"reading {last + 1} of {instrument} is missing")
