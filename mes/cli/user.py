@@ -62,13 +62,13 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def do(command: object, user: str) -> None:
-    """Carry out a command as somebody, who enters the password."""
-    if not user:
+def _do(command: object, administrator: str) -> None:
+    """Carry out a command as an administrator, who enters the password."""
+    if not administrator:
         raise Missing("say who does it: --as ADMINISTRATOR")
-    password = getpass.getpass(f"Password of {user}: ")
+    password = getpass.getpass(f"Password of {administrator}: ")
     nobody = Actor(Person("nobody", "nobody", frozenset()), "this machine")
-    execute(command, by=nobody, tap=str(uuid4()), signing=Signing(user, password, ""))
+    execute(command, by=nobody, tap=str(uuid4()), signing=Signing(administrator, password, ""))
 
 
 def _open(options: argparse.Namespace) -> None:
@@ -86,22 +86,22 @@ def _list(options: argparse.Namespace) -> None:
 
 def _add(options: argparse.Namespace) -> None:
     password = new_password(options.id)
-    do(c.AddUser(options.id, options.name, tuple(options.role), password), options.administrator)
+    _do(c.AddUser(options.id, options.name, tuple(options.role), password), options.administrator)
     sys.stdout.write(f"{options.id} has the first password {password}\n")
 
 
 def _machine(options: argparse.Namespace) -> None:
     token = secrets.token_urlsafe(32)
-    do(c.AddMachine(options.id, options.name, options.role[0] if options.role else "", token), options.administrator)
+    _do(c.AddMachine(options.id, options.name, options.role[0] if options.role else "", token), options.administrator)
     sys.stdout.write(f"{options.id} has the token {token}\n")
 
 
 def _unlock(options: argparse.Namespace) -> None:
-    do(c.Unlock(options.id, options.reason), options.administrator)
+    _do(c.Unlock(options.id, options.reason), options.administrator)
 
 
 def _deactivate(options: argparse.Namespace) -> None:
-    do(c.SetActive(options.id, active=False, reason=options.reason), options.administrator)
+    _do(c.SetActive(options.id, active=False, reason=options.reason), options.administrator)
 
 
 _WHAT: dict[str, Callable[[argparse.Namespace], None]] = {

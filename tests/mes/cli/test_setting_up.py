@@ -4,63 +4,19 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from mes import cli
 from mes.cli import backup, run, verify
-from mes.equipment.models import Equipment
-from tests.cast import DORA, QUINN
-from tests.mes.laboratory import PASSWORD, Laboratory, application_url
-
-ADD = ["equipment", "add", "SC-01", "Balance", "--class", "scale", "--until", "2027-03-31"]
+from tests.mes.laboratory import Laboratory, application_url
 
 
-@pytest.fixture
-def entering(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
-    """The laboratory as the commands reach it, and somebody who enters the right password."""
-    monkeypatch.setenv("MES_DATABASE_URL", application_url(lab.owner_url))
-    monkeypatch.setenv("MES_ZONE", "Asia/Shanghai")
-    monkeypatch.setattr("getpass.getpass", lambda _: PASSWORD)
-    return lab
-
-
-def command(lab: Laboratory, words: list[str]) -> int:
-    return cli.main([*words, "--folder", str(lab.folder)])
-
-
-@pytest.mark.requirement("RQ-028")
-def test_equipment_is_entered_by_who_may(entering: Laboratory) -> None:
-    """Quinn enters a balance; it is ready, counts until that day begins at the site, and the line names her."""
-    assert command(entering, [*ADD, "--as", QUINN.id]) == 0
-    row = entering.row(Equipment, "SC-01")
-    assert (row.equipment_class, row.status, row.exclusive) == ("scale", "ready", False)
-    assert row.calibrated_until == datetime(2027, 3, 31, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
-    assert [line["author"] for line in entering.lines("equipment:SC-01")] == [QUINN.id]
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--as", DORA.id], "this is for a person with the role"),
-        (["--as", QUINN.id, "--until", "soon"], "enter a date and time"),
-    ],
-)
-def test_equipment_that_is_not_entered_is_explained(
-    entering: Laboratory, words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Dora holds no role for it, and “soon” is no date."""
-    assert command(entering, [*ADD, *words]) == 1
-    assert sentence in capsys.readouterr().err
-    assert not entering.lines("equipment:SC-01", "equipment added")
-
-
-def test_a_laboratory_is_known_wherever_its_database_is(entering: Laboratory) -> None:
+def test_a_laboratory_is_known_wherever_its_database_is(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its folder holds no database where PostgreSQL does; it is not taken for a new demonstration."""
-    assert run._kind(entering.folder / "without a file") == "laboratory"
+    monkeypatch.setenv("MES_DATABASE_URL", application_url(lab.owner_url))
+    assert run._kind(lab.folder / "without a file") == "laboratory"
 
 
 def test_where_there_is_no_database_there_is_no_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,45 @@ import pytest
 
 from mes.equipment.models import Equipment
 from mes.ledger.line import utc
-from tests.cast import ALICE, QUINN
+from tests.cast import ALICE, DORA, QUINN
 from tests.mes.furnishing import COUNTER, INCUBATOR
 from tests.mes.laboratory import COI, INES, Laboratory
 from tests.mes.played import Played
 
 PAGE = f"/equipment/?item={COUNTER}"
+BALANCE = {"code": "SC-01", "name": "Balance", "equipment_class": "scale", "until": "2027-03-31"}
+
+
+@pytest.mark.requirement("RQ-028")
+@pytest.mark.parametrize("ticked", [{}, {"exclusive": "yes"}])
+def test_equipment_is_entered_by_who_may(lab: Laboratory, ticked: dict[str, str]) -> None:
+    """Quinn enters a balance; it is ready, counts until that day begins at the site, and the line names her."""
+    assert "Balance" in lab.tablet(QUINN).press("/equipment/", "/equipment/", BALANCE | ticked).page.text
+    row = lab.row(Equipment, "SC-01")
+    assert (row.equipment_class, row.status, row.exclusive) == ("scale", "ready", bool(ticked))
+    assert utc(row.calibrated_until) == "2027-03-30T16:00:00.000000Z"
+    assert [line["author"] for line in lab.lines("equipment:SC-01")] == [QUINN.id]
+
+
+@pytest.mark.parametrize(
+    ("entered", "sentence"),
+    [({"until": "soon"}, "Enter a date and time"), ({"code": COUNTER}, "CC-01 was entered before")],
+)
+def test_equipment_that_is_not_entered_is_explained(lab: Laboratory, entered: dict[str, str], sentence: str) -> None:
+    """“Soon” is no date, and a code is given once; the page says so and still has the form."""
+    answer = lab.tablet(ALICE).press("/equipment/", "/equipment/", BALANCE | entered)
+    assert sentence in answer.error
+    assert answer.page.form("/equipment/")
+    assert not lab.lines("equipment:SC-01", "equipment added")
+
+
+def test_equipment_is_not_entered_by_others(lab: Laboratory) -> None:
+    """Dora holds no role for it: her page has no form, and the address refuses her."""
+    dora = lab.tablet(DORA)
+    assert dora.open("/equipment/").page.form("/equipment/") is None
+    fields = dora.open("/batches/").form("/lock").fields
+    assert "his is for a person with the role" in ";".join(dora.post("/equipment/", fields | BALANCE).page.errors)
+    assert not lab.lines("equipment:SC-01", "equipment added")
 
 
 @pytest.mark.requirement("RQ-035")
