@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mes.batches.commands import IssueBatch
+from mes.patients.commands import PlaceOrder
 from tests.cast import ALICE, DORA, LENA, PETRA
 from tests.mes.laboratory import COI, INES, OTHER_COI, Laboratory
 from tests.mes.played import Played
@@ -128,3 +130,13 @@ def test_a_new_order_is_placed_by_a_physician(lab: Laboratory) -> None:
     assert "capital letters" in tablet.press("/orders/", "/orders/", coi="Anna Smith", recipe="short").error
     assert tablet.press("/orders/", "/orders/", coi="COI-26-0004-D", recipe="no such").status == 409
     assert lab.tablet(ALICE).open("/orders/").page.form("/orders/") is None
+
+
+def test_numbers_go_on_after_the_ten_thousandth(batch: Played) -> None:
+    """As text, 9999 comes after 10000; as a number it does not."""
+    batch.lab.do(PlaceOrder("COI-26-0003-C", "short"), DORA)
+    other = Played(batch.lab).start(OTHER_COI)
+    with batch.lab.dba() as dba:
+        for number, late in ((batch.number, "B26-9999"), (other.number, "B26-10000")):
+            dba.run("UPDATE batch_view SET batch = :late WHERE batch = :number", late=late, number=number)
+    assert batch.lab.do(IssueBatch("COI-26-0003-C", {"weight": "20"}), DORA)["batch"] == "B26-10001"
