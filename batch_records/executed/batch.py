@@ -159,6 +159,8 @@ class Batch:
     started: Stamp
     issue: e.BatchStarted
     last: Stamp
+    facts: Mapping[str, str] = field(default_factory=dict)  # as corrected since the batch was issued
+    corrected: tuple[tuple[Stamp, e.FactCorrected], ...] = ()
     disposition: Disposition = Disposition.IN_PROCESS
     disposed: tuple[tuple[Stamp, Entry], ...] = ()
     runs: Mapping[str, Run] = field(default_factory=dict)
@@ -230,8 +232,8 @@ class SeenFrom:
         batch = self.batch
         if name in batch.recipe.parameters:
             return (batch.recipe.parameters[name].base,)
-        if name in batch.issue.facts:
-            return (base_of(batch.issue.facts[name], batch.recipe.types[name]),)
+        if name in batch.facts:
+            return (base_of(batch.facts[name], batch.recipe.types[name]),)
         if name in ("coi", "batch"):
             return (batch.coi if name == "coi" else batch.id,)
         return tuple(value.base for value in self.recorded(name))
@@ -258,8 +260,8 @@ class SeenFrom:
             return str(batch.recipe.parameters[name])
         if name in ("coi", "batch"):
             return batch.coi if name == "coi" else batch.id
-        if name in batch.issue.facts:
-            return batch.issue.facts[name]
+        if name in batch.facts:
+            return batch.facts[name]
         values = self.recorded(name)
         return values[-1].text if values else ""
 

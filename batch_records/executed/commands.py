@@ -94,6 +94,15 @@ class StartBatch(Command):
 
 
 @dataclass(frozen=True)
+class CorrectFact(Command):
+    """Correct a fact that the batch was issued with."""
+
+    fact: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class StartStep(StepCommand):
     """Take up a step."""
 

@@ -111,6 +111,17 @@ class BatchStarted(Entry):
 
 
 @_entry
+class FactCorrected(Entry):
+    """A fact that the batch was issued with was wrong; the line's reason says why. ``was`` stays on record."""
+
+    fact: str
+    value: str
+    was: str
+    verdict: Verdict = Verdict.NONE
+    judged: str = ""
+
+
+@_entry
 class BatchHeld(Entry):
     """Work on the batch stops until the hold is lifted; what is observed is still recorded."""
 

@@ -53,7 +53,7 @@ def follow(recipe: Recipe, batch: Batch | None, stamp: Stamp, entry: Entry) -> B
     if batch is None:
         if not isinstance(entry, e.BatchStarted):
             raise Impossible(f"a batch cannot begin with “{e.kind(entry)}”")
-        return Batch(recipe, stamp, entry, stamp)
+        return Batch(recipe, stamp, entry, stamp, entry.facts)
     if not (batch.disposition.is_open or isinstance(entry, AFTER_THE_END)):
         raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” after the batch was {batch.disposition.value}")
     try:
@@ -145,6 +145,12 @@ def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Changes
     return changes
 
 
+def _correct_fact(batch: Batch, stamp: Stamp, entry: e.FactCorrected) -> Changes:
+    if entry.fact not in batch.facts:
+        raise KeyError(entry.fact)
+    return {"facts": _with(batch.facts, entry.fact, entry.value), "corrected": (*batch.corrected, (stamp, entry))}
+
+
 def _dispose(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
     disposition = TRANSITIONS[batch.disposition, type(entry)]
     return {"disposition": disposition, "disposed": (*batch.disposed, (stamp, entry))}
@@ -199,6 +205,7 @@ _APPLY: dict[type[Entry], Apply] = {
     e.StepVerified: _verify,
     e.StepReopened: _reopen,
     e.InstrumentAssigned: _assign,
+    e.FactCorrected: _correct_fact,
     e.BatchHeld: _hold,
     e.HoldLifted: _lift,
     e.BatchReviewed: _review,

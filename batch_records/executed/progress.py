@@ -6,7 +6,7 @@ All of it follows from the batch and its recipe; nothing here is stored.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -125,21 +125,33 @@ class Progress:
 
     def clock(self, hold_time: HoldTime) -> Clock | None:
         """Return a hold time's clock where it has started and not stopped since."""
+        clock, stop = self._clock(hold_time)
+        if clock is None or stop or (not self.batch.run(clock.step).started and self.is_over(clock.step)):
+            return None  # one whose end does not apply would never be stopped
+        return clock
+
+    def stopped(self, hold_time: HoldTime) -> tuple[Clock, datetime] | None:
+        """Return a hold time's clock and when it stopped, where it has."""
+        clock, stop = self._clock(hold_time)
+        return (clock, stop.at) if clock and stop else None
+
+    def _clock(self, hold_time: HoldTime) -> tuple[Clock | None, Stamp | None]:
         start = self.edge(hold_time.start)
+        if start is None:
+            return None, None
         key = self._stops_at(hold_time)
         run = self.batch.run(key)
         stop = run.started if hold_time.stop.is_start else run.ended
-        if not start or (stop and stop.page >= start.page):
-            return None
-        if not run.started and self.is_over(key):  # it does not apply: nothing would ever stop the clock
-            return None
         least = duration(hold_time.least) if hold_time.least else timedelta(0)
         due = start.at + duration(hold_time.most) if hold_time.most else None
-        return Clock(hold_time, start.at, start.at + least, due, key)
+        clock = Clock(hold_time, start.at, start.at + least, due, key)
+        return clock, stop if stop and stop.page >= start.page else None
 
     def edge(self, edge: Edge) -> Stamp | None:
-        """Return when a step started or first ended in its newest round, or None."""
+        """Return when a step started or first ended in its newest round, or None; a time that it recorded, instead."""
         run = self.batch.run(key_of(edge.step, self.batch.rounds.get(edge.step, 1)))
+        if edge.value:
+            return _said(run, edge.value)
         return run.started if edge.is_start else run.ended
 
     def _stops_at(self, hold_time: HoldTime) -> str:
@@ -243,6 +255,15 @@ class Progress:
             return False
         _, field = self.batch.recipe.fields[operation.repeat.until]
         return not any(choice.ends for choice in field.choices if choice.name == decided)
+
+
+def _said(run: Run, name: str) -> Stamp | None:
+    """Return a recorded time, as it is known now, on the page where it was first written."""
+    value = run.values.get(name)
+    if value is None:
+        return None
+    first = value.history[0] if value.history else value
+    return replace(first.stamp, at=datetime.fromisoformat(value.text))
 
 
 def _of_run(step: Step, run: Run) -> Standing:

@@ -108,6 +108,17 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield None
 
 
+@_check("facts of the order as issued", "facts of the order corrected")
+def _facts(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for field in batch.recipe.facts:
+        corrected = [(stamp, entry) for stamp, entry in batch.corrected if entry.fact == field.name]
+        yield from (
+            (f"{field.ask}: {entry.was} became {entry.value}: {stamp.reason}", "", stamp) for stamp, entry in corrected
+        )
+        if not corrected:
+            yield None
+
+
 @_check("steps completed once", "steps reopened")
 def _reopened(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for run in batch.runs.values():

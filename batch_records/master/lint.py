@@ -233,6 +233,8 @@ def clocks_have_edges(linted: Linted) -> Iterator[tuple[Step, str]]:
             yield stop or start or first, f"hold time “{hold_time.name}” names step {missing}, which does not exist"
         elif stop is not start and start.id not in linted.before[stop.id]:
             yield stop, f"hold time “{hold_time.name}” stops at step {stop.id}, which may come before step {start.id}"
+        if hold_time.start.value and linted.recipe.fields[hold_time.start.value][1].kind is not Kind.TIME:
+            yield start or first, f"hold time “{hold_time.name}” starts at “{hold_time.start.value}”, which is no time"
         if hold_time.least and hold_time.most and hold_time.least.base > hold_time.most.base:
             yield stop or first, f"hold time “{hold_time.name}” lasts at least longer than at most"
         if not (hold_time.least or hold_time.most):

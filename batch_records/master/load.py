@@ -228,7 +228,7 @@ class _Reader:
                 keys = item.keys(("hold time", "from", "to"), ("at most", "at least", "on action"))
                 yield HoldTime(
                     name=keys["hold time"].text,
-                    start=parts.edge(keys["from"]),
+                    start=self.start(keys["from"]),
                     stop=parts.edge(keys["to"]),
                     least=_duration(keys, "at least"),
                     most=_duration(keys, "at most"),
@@ -236,6 +236,13 @@ class _Reader:
                     if "on action" in keys
                     else Consequence.DEVIATION,
                 )
+
+    def start(self, item: Item) -> Edge:
+        """Read where a clock starts; a recorded time belongs to the step that records it."""
+        for step, name in self.places:
+            if name == item.text:
+                return Edge(step, is_start=False, value=name)
+        return parts.edge(item, ", or the name of a recorded time")
 
 
 def _some(item: Item, what: str) -> list[Item]:

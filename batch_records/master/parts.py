@@ -97,11 +97,11 @@ def limit(item: Item, types: Mapping[str, Type], of: Unit | None) -> Limit:
         raise Mistake(item, str(error), error.column) from None
 
 
-def edge(item: Item) -> Edge:
-    """Read the start or the end of a step: ``end of 4.3``."""
+def edge(item: Item, other: str = "") -> Edge:
+    """Read the start or the end of a step: ``end of 4.3``. ``other`` says what else might have been meant."""
     match = _EDGE.fullmatch(item.text)
     if not match:
-        raise Mistake(item, "write “start of 4.3” or “end of 4.3”")
+        raise Mistake(item, f"write “start of 4.3” or “end of 4.3”{other}")
     return Edge(match[2], match[1] == "start")
 
 

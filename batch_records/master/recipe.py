@@ -146,13 +146,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Edge:
-    """The start or the end of a step: where clocks start and stop."""
+    """Where clocks start and stop: the start or the end of a step, or the time that a value of it says."""
 
     step: str
     is_start: bool
+    value: str = ""  # a recorded time: what it says counts, not when it was written down
 
     def __str__(self) -> str:
-        return f"{'start' if self.is_start else 'end'} of {self.step}"
+        return self.value or f"{'start' if self.is_start else 'end'} of {self.step}"
 
 
 @dataclass(frozen=True)

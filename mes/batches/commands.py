@@ -323,6 +323,7 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
     (c.Decide, "decided", "decided", _batch_only),
     (c.ReportResults, "reported results", "", _batch_only),
     (c.CorrectValue, "corrected a value", "", _batch_only),
+    (c.CorrectFact, "corrected a fact of the order", "corrected", _batch_only),
     (c.CompleteStep, "completed a step", "performed", _batch_only),
     (c.VerifyStep, "verified a step", "verified", _batch_only),
     (c.SendBack, "sent a step back", "not verified", _batch_only),

@@ -239,7 +239,7 @@ def head(batch: Batch, names: Mapping[str, str]) -> shapes.BatchHead:
         number=batch.id,
         coi=batch.coi,
         product=batch.issue.product,
-        cell_source=batch.issue.facts.get("transplant_status", ""),
+        cell_source=batch.facts.get("transplant_status", ""),
         state=batch.disposition.value,
         held=held,
         started=stamp(batch.started, names),

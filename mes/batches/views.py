@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,11 +12,12 @@ from batch_records.executed.draft import Malformed, Refused
 from mes.batches import queries
 from mes.batches.commands import IssueBatch, RecordFields
 from mes.batches.labels import label_sheet
+from mes.batches.order_page import order_page
 from mes.batches.pages import show_live, show_step, show_stop
 from mes.batches.start_page import start_page
 from mes.execute import execute
 from mes.web import frame
-from mes.web.errors import sentence_of, status_of
+from mes.web.errors import not_signed, sentence_of, status_of
 from mes.web.forms import form
 
 bp = Blueprint("batches", __name__, url_prefix="/batches", template_folder="templates")
@@ -49,6 +52,29 @@ def issue() -> Response | tuple[str, int]:
 def batch(batch: str) -> str:
     """Show one batch: where it stands and what comes next."""
     return render_template("batch.html", **vars(queries.batch_page(batch, frame.actor().person)))
+
+
+@bp.get("/<batch>/order")
+def order(batch: str) -> str:
+    """Show what the batch was issued with, and ask for a correction."""
+    correct = request.args.get("correct", "")
+    return render_template("order.html", **vars(order_page(batch, frame.actor().person, correct)))
+
+
+@bp.post("/<batch>/order/<fact>")
+def correct_fact(batch: str, fact: str) -> Response | tuple[str, int]:
+    """Correct a fact of the order, with a signature."""
+    entered = form()
+    command = c.CorrectFact(batch, fact, entered.values().get(fact, ""), entered.text("comment"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        wrong = sentence_of(error) if getattr(error, "field", "") == fact else ""
+        page = order_page(batch, frame.actor().person, fact, entered.typed(), wrong)
+        page = page if wrong else replace(page, signature=not_signed(page.signature, entered, error))
+        return render_template("order.html", **vars(page)), status_of(error)
+    frame.say_saved()
+    return redirect(url_for("batches.order", batch=batch))
 
 
 @bp.get("/<batch>/growth")

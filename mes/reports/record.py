@@ -82,6 +82,15 @@ class SignatureRow:
 
 
 @dataclass(frozen=True)
+class StruckFact:
+    """A fact of the order that was corrected: what it was, who corrected it, why."""
+
+    was: str
+    struck: Stamp
+    why: str
+
+
+@dataclass(frozen=True)
 class ReadingRow:
     """A reading that was used."""
 
@@ -150,7 +159,7 @@ class Record:
     head: str
     pages: int
     started: Stamp
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str, tuple[StruckFact, ...]], ...]  # ask, value, what it replaced
     parameters: tuple[tuple[str, str], ...]
     decided: tuple[tuple[str, Stamp], ...]
     pending: tuple[str, ...]
@@ -172,7 +181,6 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
     lines = tuple(_lines(session, batch.id, names))
     stage = Stage.FINAL if any(isinstance(entry, e.BatchReleased) for _, entry in batch.disposed) else Stage.CONDITIONAL
     issue, recipe = batch.issue, batch.recipe
-    asks = {field.name: field for field in recipe.facts}
     return Record(
         batch=batch.id,
         coi=batch.coi,
@@ -186,7 +194,7 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
         head=batch.last.hash,
         pages=batch.last.page,
         started=shown.stamp(batch.started, names),
-        facts=tuple((asks[name].ask, _text(asks[name], text)) for name, text in issue.facts.items()),
+        facts=tuple(_facts(batch, names)),
         parameters=tuple((name.replace("_", " "), _quantity(str(value))) for name, value in recipe.parameters.items()),
         decided=tuple((e.kind(entry).removeprefix("batch "), shown.stamp(at, names)) for at, entry in batch.disposed),
         pending=next(
@@ -207,6 +215,17 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
         readings=tuple(_readings(batch)),
         lines=lines,
     )
+
+
+def _facts(batch: Batch, names: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[StruckFact, ...]]]:
+    for field in batch.recipe.facts:
+        if field.name in batch.facts:
+            struck = tuple(
+                StruckFact(_text(field, entry.was), shown.stamp(stamp, names), stamp.reason)
+                for stamp, entry in batch.corrected
+                if entry.fact == field.name
+            )
+            yield field.ask, _text(field, batch.facts[field.name]), struck
 
 
 def _finding(finding: object) -> str:

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Value
+from batch_records.executed.batch import Value, base_of
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.steps import find, must_be_open, must_hold, reopen
-from batch_records.executed.draft import Draft, Refused
+from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, reopen
+from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import Recorded
 from batch_records.executed.read import read_value
-from batch_records.master.recipe import Field, Kind
+from batch_records.master.recipe import Consequence, Field, Kind, Role
 from batch_records.values.expression import Missing, Uncomputable
 from batch_records.values.limit import Verdict
 
@@ -51,16 +51,51 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
     because = f"“{field.ask}” was corrected from {before.text} to {value}"
     reopen(draft, command.step, because)
     ripple(draft, {field.name}, command.step, because)
+    _time_again(draft, field)
+
+
+def _time_again(draft: Draft, field: Field) -> None:
+    """Record which hold times were exceeded after all, now that another start of them is known."""
+    for hold_time in draft.recipe.hold_times:
+        if hold_time.start.value == field.name and (stopped := draft.progress.stopped(hold_time)):
+            declare_if_over(draft, *stopped)
+
+
+@decides(c.CorrectFact)
+def correct_fact(draft: Draft, command: c.CorrectFact) -> None:
+    """Replace a fact of the order, with the reason; a patient whom the recipe is not for holds the batch."""
+    must_be_open(draft)
+    must_hold(draft, Role.PHYSICIAN)
+    field = next((field for field in draft.recipe.facts if field.name == command.fact), None)
+    if field is None or field.name not in draft.batch.facts:
+        raise Refused(f"this batch was issued without a fact “{command.fact}”")
+    if not command.reason.strip():
+        raise Malformed("reason", "say why it is corrected")
+    was, value = draft.batch.facts[field.name], read_value(field, command.value)
+    if value == was:
+        raise Refused(f"“{field.ask}” is already recorded as {value}")
+    verdict = field.limits.judge(base_of(value, field.type), draft.batch.all_values())
+    judged = field.limits.in_words(draft.batch.all_values(), field.unit)
+    if verdict is Verdict.IMPLAUSIBLE:
+        raise Malformed(field.name, f"{value} is {verdict.value} ({judged})")
+    because = f"“{field.ask}” was corrected from {was} to {value}"
+    draft.write(e.FactCorrected(field.name, value, was, verdict, judged))
+    if verdict.is_out:
+        draft.raise_deviation(f"{because}; this recipe is for {judged}", Consequence.HOLD)
+    ripple(draft, {field.name}, "", because)
 
 
 def ripple(draft: Draft, names: set[str], key: str, because: str) -> None:
-    """Compute and judge again whatever rests on changed values, in the recipe's order, and reopen what that touches."""
+    """Compute and judge again whatever rests on changed values, in the recipe's order, and reopen what that touches.
+
+    What changed stands in the step with this key, or, where there is none, in the order.
+    """
     dependents = draft.recipe.dependents
     if not any(step in draft.batch.rounds for name in names for step in dependents.get(name, ())):
         return  # nothing that rests on them was begun: so it is, most of the time
     changed = set(names)
     keys = list(draft.progress.keys())
-    for later in keys[keys.index(key) :]:
+    for later in keys[keys.index(key) if key else 0 :]:
         for field in draft.recipe.steps[later.partition(":")[0]].fields:
             value = draft.batch.run(later).values.get(field.name)
             if value is None or not changed.intersection(field.rests_on):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import TRANSITIONS, Run, StepState, parse_key
@@ -198,9 +200,9 @@ def _declare(draft: Draft, clocks: list[Clock]) -> None:
         declare_if_over(draft, clock)
 
 
-def declare_if_over(draft: Draft, clock: Clock) -> None:
-    """Record that a clock ran past its limit, once."""
-    if clock.due is None or draft.at <= clock.due or clock.name in draft.batch.overdue:
+def declare_if_over(draft: Draft, clock: Clock, until: datetime | None = None) -> None:
+    """Record that a clock ran past its limit, once: until now, or until it was stopped."""
+    if clock.due is None or (until or draft.at) <= clock.due or clock.name in draft.batch.overdue:
         return
     hold_time = clock.hold_time
     draft.write(e.HoldTimeExceeded(clock.name, str(hold_time.most), clock.since.isoformat()))

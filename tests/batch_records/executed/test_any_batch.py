@@ -28,7 +28,7 @@ from tests.batch_records.writing import larger
 from tests.cast import ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN
 
 HEAD = """
-facts: {weight: {unit: kg, plausible: 2 to 150 kg}}
+facts: {weight: {unit: kg, plausible: 2 to 150 kg, limit: <= 90 kg}}
 parameters: {moi: {value: 3 TU/cell}}
 hold times:
   - {hold time: Thawed vector, from: end of 1.4, to: end of 1.6, at most: 30 min}
@@ -191,6 +191,13 @@ class AnyBatch(RuleBasedStateMachine):
         if values := [(run.key, name) for run in self.play.batch.runs.values() for name in run.values]:
             key, name = data.draw(st.sampled_from(values))
             self.attempt(c.CorrectValue(B, key, name, text, "misread"), self.play.performer(key))
+
+    @rule(
+        fact=st.sampled_from(["weight", "weight", "height"]), text=TEXTS, by=st.just(DORA) | EVERYBODY, reason=REASONS
+    )
+    def correct_the_order(self, fact: str, text: str, by: Person, reason: str) -> None:
+        """Correct what the batch was issued with."""
+        self.attempt(c.CorrectFact(B, fact, text, reason), by)
 
     @rule(data=st.data(), text=TEXTS, by=EVERYBODY, reason=REASONS)
     def correct_anything(self, data: st.DataObject, text: str, by: Person, reason: str) -> None:
@@ -363,7 +370,7 @@ def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
-    tried |= {c.AssignInstrument}
+    tried |= {c.AssignInstrument, c.CorrectFact}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)

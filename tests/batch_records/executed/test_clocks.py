@@ -290,3 +290,59 @@ def test_what_was_declared_keeps_since_when() -> None:
     play = thawed().later(minutes=31)
     entry = play.do(c.DeclareOverdue(B), CLOCK)[0]
     assert entry == e.HoldTimeExceeded(f"Thawed vector, since {START.isoformat()}", "30 min", START.isoformat())
+
+
+COLLECTED = """
+hold times:
+  - {hold time: Collected cells, from: collected, to: start of 1.2, at most: 24 h}
+"""
+RECEIVED = """
+- step: 1.1 Receive
+  record: {collected: {ask: Collection ended, kind: time}}
+- step: 1.2 Process
+  record: {volume: {unit: mL}}
+- step: 1.3 Look
+  do: Look
+"""
+
+
+def received(hours_ago: float) -> Play:
+    """Return a batch whose bag arrived just now, so long after its collection ended."""
+    play = Play(small(RECEIVED, COLLECTED)).start()
+    play.enter("1.1", collected=(START - timedelta(hours=hours_ago)).isoformat())
+    return play
+
+
+@pytest.mark.requirement("RQ-037")
+def test_a_clock_may_run_from_a_time_that_was_written_down() -> None:
+    """The cells have aged on the road: what counts is when the collection ended, not when somebody wrote it."""
+    play = received(hours_ago=20)
+    play.complete("1.1")
+    (clock,) = play.progress.clocks()
+    assert (clock.since, clock.due) == (START - timedelta(hours=20), START + timedelta(hours=4))
+    assert declare(play.later(hours=3)) == []
+    assert declare(play.later(hours=2)) == ["hold time exceeded", "deviation raised"]
+
+
+@pytest.mark.requirement("RQ-037")
+def test_a_corrected_start_tells_what_was_too_long_after_all() -> None:
+    """Processing began within the day, so it seemed, until the hour of collection was corrected."""
+    play = received(hours_ago=20)
+    play.complete("1.1")
+    play.do(c.StartStep(B, "1.2"))
+    assert not play.batch.overdue
+    play.correct("1.1", "collected", (START - timedelta(hours=30)).isoformat())
+    assert [each.description for each in play.batch.deviations.values()] == ["“Collected cells” took longer than 24 h"]
+    assert play.progress.clocks() == []
+    play.correct("1.1", "collected", (START - timedelta(hours=1)).isoformat())
+    assert len(play.batch.deviations) == 1
+
+
+def test_the_first_writing_of_a_time_starts_its_clock_once() -> None:
+    """A correction later in the record does not make a clock run again that was stopped."""
+    play = received(hours_ago=20)
+    play.complete("1.1")
+    play.do(c.StartStep(B, "1.2"))
+    play.correct("1.1", "collected", (START - timedelta(hours=10)).isoformat())
+    assert play.progress.clocks() == []
+    assert not play.batch.deviations

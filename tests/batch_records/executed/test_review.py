@@ -10,7 +10,7 @@ from batch_records.executed.review import CHECKS, exceptions, review
 from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import small
-from tests.cast import ALICE, BOB, QUINN
+from tests.cast import ALICE, BOB, DORA, QUINN
 
 STEPS = """
 - step: 1.1 Scan
@@ -20,12 +20,16 @@ STEPS = """
   from: scale
   verified by: verifier
 """
-HEAD = "hold times:\n  - {hold time: Open, from: end of 1.1, to: end of 1.2, at most: 1 h}\n"
+HEAD = """
+facts: {weight: {ask: Weight, unit: kg}}
+hold times:
+  - {hold time: Open, from: end of 1.1, to: end of 1.2, at most: 1 h}
+"""
 
 
 def weighing() -> Play:
     """Return a batch that is about to be weighed."""
-    return Play(small(STEPS, HEAD)).start().step("1.1")
+    return Play(small(STEPS, HEAD), {"weight": "20"}).start().step("1.1")
 
 
 def weighed() -> Play:
@@ -51,6 +55,11 @@ def corrected(play: Play) -> None:
     """Correct a value."""
     play.take("1.2", "mass", "10 g")
     play.correct("1.2", "mass", "11")
+
+
+def order_corrected(play: Play) -> None:
+    """Correct what the order said."""
+    play.do(c.CorrectFact(B, "weight", "18", "another child's"), DORA)
 
 
 def sent_back(play: Play) -> None:
@@ -95,6 +104,7 @@ HAPPENS = {
     "values within limits": (alert, "Mass: 5.5 g is outside the alert limit (limit ≥ 5 g, alert ≥ 6 g)"),
     "instruments' values measured, not typed": (typed, "Mass: 10 g was typed, not taken from the scale: no line"),
     "values as first recorded": (corrected, "Mass: 10 g became 11 g: misread"),
+    "facts of the order as issued": (order_corrected, "Weight: 20 kg became 18 kg: another child's"),
     "steps completed once": (sent_back, "step 1.2 was reopened: look again"),
     "instruments as first scanned": (assigned, "measured with scale E-2 from here on"),
     "hold times kept": (too_late, "“Open” ran past 1 h"),

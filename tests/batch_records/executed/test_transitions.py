@@ -26,7 +26,8 @@ from tests.batch_records.playing import START, Play
 from tests.batch_records.writing import small
 from tests.cast import ALICE, BOB
 
-RECIPE = small("- step: 1.1 Volume\n  record: {volume: {unit: mL}}\n  verified by: verifier\n")
+STEPS = "- step: 1.1 Volume\n  record: {volume: {unit: mL}}\n  verified by: verifier\n"
+RECIPE = small(STEPS, "facts: {fact: {ask: A fact, unit: mL}}\n")
 STEP_KINDS = (e.StepStarted, e.StepCompleted, e.StepVerified, e.StepReopened)
 BATCH_KINDS = (e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped)
 BODIES = {"hold_time": "H, since T", "limit": "1 h", "since": "T", "number": "D1", "field": "volume", "value": "5 mL"}
@@ -44,7 +45,7 @@ def entry(made: type[Entry]) -> Entry:
 @cache
 def step_in(state: StepState) -> Batch:
     """Return a batch whose step is in a state."""
-    play = Play(RECIPE).start()
+    play = Play(RECIPE, {"fact": "4"}).start()
     if state is not StepState.NOT_STARTED:
         play.enter("1.1", volume="5")
         play.write([e.DeviationRaised("D1", "a slip")], ALICE)
@@ -126,7 +127,7 @@ def test_after_the_end_only_remarks_and_what_becomes_of_deviations(disposition: 
 
 def test_a_batch_begins_with_its_start_and_starts_once() -> None:
     """Whatever else stands first, the ledger was cut at its head."""
-    play = Play(RECIPE).start()
+    play = Play(RECIPE, {"fact": "4"}).start()
     with pytest.raises(Impossible, match="cannot begin with “step started”"):
         fold(RECIPE, [(play.lines[0][0], e.StepStarted("1.1"))])
     with pytest.raises(Impossible, match="“batch started” cannot follow"):
@@ -169,7 +170,7 @@ def test_every_state_is_reached_by_the_table() -> None:
 @pytest.mark.parametrize("cut", range(1, 6))
 def test_a_fold_may_be_continued_from_any_prefix(cut: int) -> None:
     """The fold of a prefix can be kept for ever and shared: going on from it gives the same batch."""
-    play = Play(RECIPE).start().finish()
+    play = Play(RECIPE, {"fact": "4"}).start().finish()
     assert fold(RECIPE, play.lines[cut:], fold(RECIPE, play.lines[:cut])) == fold(RECIPE, play.lines) == play.batch
 
 

@@ -161,6 +161,7 @@ IN_HEADS = {
         (HOLD.replace(", at most: 1 h", ""), "has neither “at least:” nor “at most:”"),
         (HOLD.replace("at most", "at least: 2 h, at most"), "lasts at least longer than at most"),
         (HOLD + HOLD.splitlines()[1] + "\n", "two hold times are named “H”"),
+        (HOLD.replace("end of 1.1", "mass"), "starts at “mass”, which is no time"),
         (HOLD + "day zero: end of 9.9\n", "“day zero” names step 9.9, which does not exist"),
     ],
     "facts_are_judged_when_given": [

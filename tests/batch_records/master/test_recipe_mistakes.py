@@ -175,6 +175,10 @@ IN_HEADS = [
     ("¦fact: {}\n", "“fact” is not known here; did you mean “facts”?"),
     ("hold times:\n  - ¦{hold time: H, from: end of 1.1, at most: 1 h}\n", "“to:” is missing here"),
     ("hold times:\n  - {hold time: H, from: ¦1.1, to: end of 1.1, at most: 1 h}\n", "write “start of 4.3”"),
+    (
+        "hold times:\n  - {hold time: H, from: ¦colected, to: end of 1.1, at most: 1 h}\n",
+        "or the name of a recorded time",
+    ),
     ("hold times:\n  - {hold time: H, from: end of 1.1, to: end of 1.1, at most: ¦1 mL}\n", "is not a quantity in h"),
     ("figures: [¦batch]\n", "“batch” names no recorded number"),
     ("growth: ¦{cells: x}\n", "“viability:” is missing here"),
