@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of each kind, a browser, the exports of real instruments."""
+"""What every test may ask for: a database, a furnished laboratory, a browser, the exports of real instruments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.services import chromium, closed_network, postgres
+
+pytest_plugins = ["tests.mes.fixtures"]  # tests of the application stand in more than one folder
 
 hypothesis.settings.register_profile("lab", deadline=None)  # a slow machine is not a defect
 hypothesis.settings.load_profile("lab")

@@ -254,7 +254,7 @@ def _switch_triggers_off(connection: Connection) -> None:
 
 
 @cache
-def _application() -> APIFlask:
+def application() -> APIFlask:
     """Return the one application of this process: its templates are compiled once, its database changes."""
     return create_app(_settings(Path(), "sqlite://", Time()))
 
@@ -270,7 +270,7 @@ def opened(owner_url: str, folder: Path, at: datetime = START) -> Iterator[Labor
     """Open the laboratory that stands in a database."""
     url, time = application_url(owner_url), Time(at)
     installation = Installation(_settings(folder, url, time), Database(url))
-    laboratory = Laboratory(_application(), time, owner_url, installation, folder)
+    laboratory = Laboratory(application(), time, owner_url, installation, folder)
     laboratory.install()
     try:
         yield laboratory
