@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from mes.batches.folds import Folds
 from mes.db import Database
+from mes.people.names import Names
 from mes.settings import Settings
+from mes.site.queries import kind_of_site
 
 
 @dataclass
@@ -21,6 +23,13 @@ class Installation:
     settings: Settings
     database: Database
     folds: Folds = field(default_factory=Folds)
+    names: Names = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a clock that a laboratory cannot have."""
+        self.names = Names(self.database)
+        if self.settings.is_demonstration and kind_of_site(self.database) == "laboratory":
+            raise ValueError("this installation was opened as a laboratory: it takes no process clock")
 
     def now(self) -> datetime:
         """The time that everything recorded now gets, aware UTC."""

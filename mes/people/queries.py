@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,13 +67,11 @@ def roles_to_give() -> list[Option]:
     return [Option(role, role) for role in (*(role.value for role in Role), ADMINISTRATOR, AUDITOR)]
 
 
-def names() -> dict[str, str]:
+def names() -> Mapping[str, str]:
     """Return every user's full name by id."""
-    with installation().database.reader.connect() as connection:
-        return {row.id: row.name for row in connection.execute(_NAMES)}
+    return installation().names
 
 
-_NAMES = select(User.id, User.name)
 _OPEN_SESSION = (
     select(SignIn.id, SignIn.workstation, SignIn.began, User.id.label("user"), User.name, User.roles)
     .join(User, User.id == SignIn.user)

@@ -1,0 +1,35 @@
+"""What an installation consists of: its clock, its people's names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devices.clock import ProcessClock
+from mes.context import Installation
+from mes.people.commands import AddUser
+from tests.cast import ALICE
+from tests.mes.laboratory import ADAM, PASSWORD, START, Laboratory
+
+
+@pytest.mark.requirement("RQ-006")
+def test_a_laboratory_takes_no_process_clock(lab: Laboratory, tmp_path: Path) -> None:
+    """Time that somebody can move is for a demonstration, never for a record that counts."""
+    clock = ProcessClock.create(tmp_path / "clock.json", START)
+    settings = replace(lab.installation.settings, clock=clock)
+    with pytest.raises(ValueError, match="opened as a laboratory: it takes no process clock"):
+        Installation(settings, lab.database)
+
+
+def test_a_new_colleague_is_known_by_name_at_once(lab: Laboratory) -> None:
+    """Names are kept, for they never change; who is new is looked up."""
+    names = lab.installation.names
+    assert names[ALICE.id] == ALICE.name
+    lab.do(AddUser("carol", "Carol Verifier", ("verifier",), PASSWORD), ADAM)
+    assert names["carol"] == "Carol Verifier"
+    assert "carol" in set(names)
+    assert len(names) == lab.count("user_account")
+    with pytest.raises(KeyError):
+        names["nobody"]
