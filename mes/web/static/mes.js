@@ -102,7 +102,10 @@
   // Idle: warn half a minute before, then lock. Locking is the page's own Lock button.
   let active = Date.now();
   const idle = Number(body.dataset.idleSeconds) * 1000, warning = one("[data-idle]"), lock = one("#lock");
-  ["pointerdown", "keydown"].forEach((kind) => addEventListener(kind, () => { active = Date.now(); tickIdle(); }));
+  const stay = () => { active = Date.now(); tickIdle(); };
+  // Hidden as soon as it is touched, the warning would hand the rest of the tap to the button beneath it.
+  ["pointerdown", "keydown"].forEach((kind) => addEventListener(kind, (event) => warning?.contains(event.target) || stay()));
+  warning?.addEventListener("click", stay);
   function tickIdle() {
     const left = active + idle - Date.now();
     if (!idle || !lock) return;
