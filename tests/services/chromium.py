@@ -22,6 +22,7 @@ _ARGUMENTS = (
     "--no-sandbox",  # it shows our own pages, and root has no other way to run it
     "--disable-gpu",
     "--disable-dev-shm-usage",  # a container's shared memory is too small for its pages
+    "--ignore-certificate-errors",  # the tests' own server has a certificate of the moment
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
