@@ -6,6 +6,7 @@ records (``gateway.toml``), that too. A demonstration adds simulated instruments
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -35,13 +36,13 @@ class Processes:
         self.folder, self.port, self.database_url = folder, port, database_url
         self.url = f"http://127.0.0.1:{port}"
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
-        self._logs: list[IO[bytes]] = []
+        self._logs: list[IO[bytes]] = []  # and the folder's lock, which is the first: it is closed last
 
     def __enter__(self) -> Self:
         """Start everything, and return when it answers."""
         try:
             must_be_free(self.port)
-            _must_be_writable(self.folder)
+            self._logs.append(hold(self.folder))
             self.start()
             self._await_web()
         except BaseException:
@@ -156,9 +157,20 @@ def must_be_free(port: int) -> None:
             raise Missing(sentence) from None
 
 
-def _must_be_writable(folder: Path) -> None:
+def hold(folder: Path) -> IO[bytes]:
+    """Hold a folder until what is returned is closed, or this process ends, however it does.
+
+    Raise `Missing` where it cannot be written, or where another holds it: two that write the same records, each with
+    instruments and a clock, would know nothing of each other.
+    """
     try:
         (folder / "logs").mkdir(parents=True, exist_ok=True)
-        (folder / "logs" / ".writable").touch()
+        lock = (folder / "logs" / ".lock").open("wb")
     except OSError as error:
         raise Missing(f"{folder} cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise Missing(f"a laboratory runs in {folder} already: stop it, or give another with --folder") from None
+    return lock

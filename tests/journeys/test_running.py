@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from pathlib import Path
 
@@ -108,11 +107,11 @@ def test_a_missing_package_is_said(tmp_path: Path, package: str, program: str) -
     nothing_is_left_of(tmp_path / "new")
 
 
-def test_what_ends_by_itself_ends_all(tmp_path: Path) -> None:
-    """The clock is killed: `run` says which process it was and where its log is, and stops the others."""
+def test_a_second_run_in_one_folder_is_refused(tmp_path: Path) -> None:
+    """Two that write the same records would not know of each other: the second says so, and the first goes on."""
     with opened(tmp_path / "new") as laboratory:
-        laboratory.kill("mes clock")
-        assert laboratory.terminal.end() == 1
-        said = f"The clock ended with exit code {-signal.SIGKILL}; its log is {laboratory.folder}/logs/clock.log"
-        assert said in laboratory.terminal.shown
-        assert processes_of(laboratory.folder) == {}
+        code, said = done("run", "--port", free_port(), "--folder", laboratory.folder)
+        assert (code, said.count("\n")) == (3, 1), said
+        assert str(laboratory.folder) in said
+        assert answers(laboratory.url)
+        laboratory.close()
