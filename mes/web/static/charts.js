@@ -6,13 +6,16 @@
   const number = (value) => (Math.abs(value) < 1e4 ? String(value)
     : value.toExponential().replace(/e\+(\d+)/, (_, power) => ` × 10${raised(power)}`).replace(/^1 × /, ""));
 
-  // The name of a line stands on the line: no legend to look up.
+  // A line runs across the whole chart, and its name stands on it: no legend to look up.
   const named = (lines, ink, font) => ({
     hooks: {
       draw: [(plot) => lines.forEach((line) => {
-        const at = plot.valToPos(line.value, "y", true);
-        Object.assign(plot.ctx, { font, fillStyle: ink, textAlign: "left", textBaseline: "bottom" });
-        plot.ctx.fillText(line.label, plot.bbox.left + 8, at - 5);
+        const at = plot.valToPos(line.value, "y", true), { left, width } = plot.bbox;
+        Object.assign(plot.ctx, { font, fillStyle: ink, strokeStyle: ink, lineWidth: 1.5, textAlign: "right", textBaseline: "bottom" });
+        plot.ctx.setLineDash([8, 6]);
+        plot.ctx.stroke(new Path2D(`M${left} ${at}h${width}`));
+        plot.ctx.setLineDash([]);
+        plot.ctx.fillText(line.label, left + width - 8, at - 5);
       })],
     },
   });
@@ -24,7 +27,7 @@
     const size = () => ({ width: place.clientWidth, height: place.clientHeight });
     const axis = { stroke: ink, font, labelFont: font, grid: { stroke: "#e0e4e6", width: 1 }, ticks: { stroke: "#77838a", width: 1 } };
     const curve = { stroke: "#12181b", width: 2.5, points: { show: true, size: 10, width: 2.5, fill: "#fff" } };
-    const flat = { stroke: ink, width: 1.5, dash: [8, 6], points: { show: false } };
+    const flat = { width: 0, points: { show: false } }; // drawn above; here it widens the scale
     const plot = new uPlot({
       ...size(),
       cursor: { show: false },
