@@ -19,13 +19,7 @@ from tests.bench import recipe
 from tests.devices.support import until
 from tests.journeys.terminal import PATIENCE, Terminal, mes, processes_of
 
-# The recipe of the measurements, whose every step is open from the start, behind one that reads a bioreactor.
-RECIPE = (
-    recipe.text()
-    .replace("code: bench", "code: journey")
-    .replace(
-        "operations:\n",
-        """operations:
+_WATCH = """operations:
   - operation: 90 Watch
     after: []
     steps:
@@ -37,9 +31,16 @@ RECIPE = (
           ph: {ask: pH, channel: pH, unit: pH, plausible: 0 to 14 pH, limit: 6.9 to 7.6 pH}
         from: bioreactor
         fresh for: 5 min
-""",
-    )
+"""
+# Four operations of the recipe of the measurements, with every step open from the start, behind one that reads a
+# bioreactor.
+RECIPE = (
+    recipe.text()
+    .partition("  - operation: 5 ")[0]
+    .replace("code: bench", "code: journey")
+    .replace("operations:\n", _WATCH)
 )
+PLACES = recipe.places()[:400]
 
 
 @dataclass

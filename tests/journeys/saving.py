@@ -1,0 +1,63 @@
+"""Tablets that save as fast as they are answered, each remembering what it sent and what it was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Thread
+from uuid import uuid4
+
+import httpx
+
+from mes.demonstration.tablet import Tablet
+from tests.journeys.laboratory import PLACES, form_on
+
+
+@dataclass(frozen=True)
+class Save:
+    """One tap: where it is sent, with what; ``entry`` is how the record shows it."""
+
+    path: str
+    fields: dict[str, str]
+    entry: tuple[str, str]
+
+
+@dataclass
+class Saving:
+    """One tablet that saves one value after another, until it is not answered."""
+
+    tablet: Tablet
+    saves: Sequence[Save]
+    acknowledged: list[Save] = field(default_factory=list)
+    unanswered: list[Save] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.thread = Thread(target=self._work, daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        for save in self.saves:
+            try:
+                answer = send(self.tablet, save)
+            except httpx.HTTPError:  # whether it was heard, nobody knows
+                self.unanswered.append(save)
+                return
+            if not answer.is_redirect:
+                self.refused.append(answer.text)
+                return
+            self.acknowledged.append(save)
+
+
+def send(tablet: Tablet, save: Save) -> httpx.Response:
+    """Send one tap, and return the first answer."""
+    return tablet._http.post(save.path, data=save.fields, follow_redirects=False)
+
+
+def values(tablet: Tablet, batch: str, share: int, of: int) -> Iterator[Save]:
+    """Return a share of a batch's values, to be recorded one by one, each with a tap of its own."""
+    guard = form_on(tablet, f"/batches/{batch}", "/lock").fields
+    for number, (step, name) in enumerate(PLACES[share::of]):
+        value = f"{10 + number % 80}.{share}"
+        fields = guard | {"tap": str(uuid4()), f"value.{name}": value}
+        yield Save(f"/batches/{batch}/steps/{step}/values", fields, (name, f"{value} %"))
