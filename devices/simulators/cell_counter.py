@@ -78,9 +78,11 @@ class CellCounter:
                 text, acknowledged = self._results.get(timeout=GLANCE)
             except Empty:
                 continue
-            while not self._stop.is_set() and not self._sent(text):
+            while not self._stop.is_set():
+                if self._sent(text):
+                    acknowledged.set()
+                    break
                 self._stop.wait(AGAIN)
-            acknowledged.set()
 
     def _sent(self, text: bytes) -> bool:
         """Send one message; return whether it was acknowledged."""
