@@ -26,7 +26,10 @@ from tests.journeys.terminal import PATIENCE, done
 KILLS = int(os.environ.get("MES_KILLS", "1"))
 ACKNOWLEDGED = 3  # counts before the kill
 CHANNELS = ("total_cells", "viability", "viable_cells")
-COLUMNS = "instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw"
+READ = (
+    "select instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw"
+    " from reading"
+)
 
 
 @dataclass
@@ -98,9 +101,8 @@ def test_what_was_acknowledged_arrives(tmp_path: Path) -> None:
 def assert_spooled_and_stored_are_the_same(folder: Path) -> None:
     """Each instrument's numbers have no hole, no moment comes twice, and what was delivered is stored to the byte."""
     spool, records = folder / "instruments" / "spool.sqlite", folder / "mes.sqlite"
-    read = f"select {COLUMNS} from reading"  # noqa: S608 - a constant
-    delivered = rows(spool, f"{read} where number <= (select number from delivery)")
-    assert set(delivered) <= set(rows(records, read)) <= set(rows(spool, read))
+    delivered = rows(spool, READ + " where number <= (select number from delivery)")
+    assert set(delivered) <= set(rows(records, READ)) <= set(rows(spool, READ))
     assert delivered
     for file in (spool, records):
         for instrument, count, first, last in rows(
