@@ -101,7 +101,7 @@ def test_what_was_acknowledged_arrives(tmp_path: Path) -> None:
 def assert_spooled_and_stored_are_the_same(folder: Path) -> None:
     """Each instrument's numbers have no hole, no moment comes twice, and what was delivered is stored to the byte."""
     spool, records = folder / "instruments" / "spool.sqlite", folder / "mes.sqlite"
-    delivered = rows(spool, READ + " where number <= (select number from delivery)")
+    delivered = rows(spool, f"{READ} where number <= (select number from delivery)")  # noqa: S608 - constants
     assert set(delivered) <= set(rows(records, READ)) <= set(rows(spool, READ))
     assert delivered
     for file in (spool, records):
