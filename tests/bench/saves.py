@@ -95,11 +95,18 @@ def paced(installed: Installed, product: Server, tablets: int, seconds: int) -> 
 
 
 def one_client(installed: Installed, saves: int) -> float:
-    """Return the median answer of one client, in ms: the best of some rounds, for noise only ever adds."""
+    """Return how many times longer one client's save takes than its bare row.
+
+    The best of some rounds of each, in turns: noise only ever adds, and a machine that slows down slows both.
+    """
     workers = 1 if installed.url.startswith("sqlite") else 2
-    with serving("wsgi:app", installed.environment, workers, installed.folder) as server:
-        rounds = [
-            run(installed.folder, server.port, product_plan(installed, 1, saves), 302).percentile(0.5)
-            for _ in range(ROUNDS + 1)
-        ]
-    return min(rounds[1:])
+    environment, folder = installed.environment, installed.folder
+    products, bares = [], []
+    with (
+        serving("wsgi:app", environment, workers, folder) as product,
+        serving("tests.bench.bare:create_app()", environment, workers, folder) as bare,
+    ):
+        for _ in range(ROUNDS + 1):
+            bares.append(run(folder, bare.port, bare_plan(1, saves), 200).percentile(0.5))
+            products.append(run(folder, product.port, product_plan(installed, 1, saves), 302).percentile(0.5))
+    return min(products[1:]) / min(bares[1:])
