@@ -1,5 +1,13 @@
 """The application, for a WSGI server: ``gunicorn wsgi:app``."""
 
+from contextlib import suppress
+
+from sqlalchemy.exc import OperationalError
+
 from mes import create_app
+from mes.context import Installation
 
 app = create_app()
+installation: Installation = app.extensions["mes"]
+with suppress(OperationalError), installation.database.reader.connect() as connection:
+    installation.folds.warm(connection)  # a database that cannot be reached yet is told to whoever asks for a page

@@ -11,15 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
 from batch_records.executed.fold import fold
 from batch_records.master.load import load
 from batch_records.master.recipe import Recipe
+from mes.batches.models import BatchView
 from mes.ledger import tables
 from mes.masters.models import RecipeEdition
 
 _KEPT = 300
+_WARMED = 50
 _LINES = (
     select(tables.line.c.page, tables.line.c.text, tables.line.c.hash)
     .where(tables.line.c.book == bindparam("book"), tables.line.c.page > bindparam("after"))
@@ -27,6 +29,13 @@ _LINES = (
 )
 _EDITION = select(RecipeEdition.text, RecipeEdition.digest).where(
     RecipeEdition.code == bindparam("code"), RecipeEdition.edition == bindparam("edition")
+)
+_IN_FORCE = select(RecipeEdition.code, RecipeEdition.edition).where(RecipeEdition.status == "approved")
+_TOUCHED_LAST = (
+    select(BatchView.batch)
+    .where(BatchView.disposition.in_([each.value for each in Disposition if each.is_open]))
+    .order_by(BatchView.changed.desc())
+    .limit(_WARMED)
 )
 
 
@@ -68,6 +77,13 @@ class Folds:
                 self._batches.move_to_end(batch.id)
             while len(self._batches) > _KEPT:
                 self._batches.popitem(last=False)
+
+    def warm(self, connection: Connection) -> None:
+        """Read the recipes in force and fold the open batches touched last: nobody's first tap waits for that."""
+        for code, edition in connection.execute(_IN_FORCE).all():
+            self.recipe(connection, code, edition)
+        for batch in connection.execute(_TOUCHED_LAST).scalars().all():
+            self.get(connection, batch)
 
     def recipe(self, connection: Connection, code: str, edition: int) -> Recipe:
         """Return an edition of a recipe, read once for each digest."""

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from devices.clock import ProcessClock
+from mes.batches.folds import Folds
 from mes.context import Installation
 from mes.people.commands import AddUser
 from tests.cast import ALICE
 from tests.mes.laboratory import ADAM, PASSWORD, START, Laboratory
+from tests.mes.played import Played
 
 
 @pytest.mark.requirement("RQ-006")
@@ -33,3 +35,12 @@ def test_a_new_colleague_is_known_by_name_at_once(lab: Laboratory) -> None:
     assert len(names) == lab.count("user_account")
     with pytest.raises(KeyError):
         names["nobody"]
+
+
+def test_recipes_and_open_batches_are_read_before_the_first_tap(batch: Played) -> None:
+    """A process that just started answers its first tablet as fast as its thousandth."""
+    folds = Folds()
+    with batch.lab.reading() as connection:
+        folds.warm(connection)
+    assert folds._batches[batch.number].last.hash == batch.batch.last.hash
+    assert batch.batch.recipe.digest in folds._recipes
