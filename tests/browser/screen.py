@@ -17,6 +17,10 @@ from tests.mes.laboratory import PASSWORD, Laboratory
 
 LANDSCAPE = {"width": 1194, "height": 834}  # CSS px of a 10.5-inch tablet, browser's own bars included
 PORTRAIT = {"width": 834, "height": 1194}
+_SAID_ELSEWHERE = (
+    "Failed to load resource",  # the answer itself is looked at
+    "The AudioContext was not allowed",  # an untouched page may make no sound; it is seen
+)
 _KEY = 0.005  # seconds between two keys of a scanner; a person needs twenty times that
 
 
@@ -58,7 +62,7 @@ class Screen:
 
     def tap(self, name: str, role: str = "button", *, nth: int = 0) -> None:
         """Touch what has this name, a button or another."""
-        self.page.get_by_role(role, name=name).nth(nth).tap()  # type: ignore[arg-type]  # one of ARIA's roles
+        self.page.get_by_role(role, name=name).nth(nth).tap()
 
     def press(self, name: str, role: str = "button") -> None:
         """Touch what leads to another page, or sends a form, and wait for the answer."""
@@ -108,7 +112,7 @@ class Screen:
         self.page.context.close()
 
     def _heard(self, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and not said.text.startswith("Failed to load resource"):
+        if said.type in ("error", "warning") and not said.text.startswith(_SAID_ELSEWHERE):
             self.misbehaved.append(f"{self.path}: {said.text}")
 
     def _asked(self, request: Request) -> None:
@@ -124,7 +128,7 @@ class Screen:
 def opened_on(browser: Browser, origin: str, lab: Laboratory, person: Person | None = None, **options: Any) -> Screen:  # noqa: ANN401 - Playwright's own
     """Return a tablet with nothing on it, and with somebody signed in where one is named."""
     about: dict[str, Any] = {"viewport": LANDSCAPE, "has_touch": True, "device_scale_factor": 1}
-    context = browser.new_context(**about | options)
+    context = browser.new_context(ignore_https_errors=True, **about | options)
     context.set_default_timeout(10_000)
     if person:
         value = lab.tablet(person).http.cookies["__Host-mes"]

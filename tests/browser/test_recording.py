@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Hand
+from tests.browser.looking import box, is_wholly_on
 from tests.browser.screen import LANDSCAPE, PORTRAIT, Screen
 from tests.cast import ALICE
 from tests.mes.played import Played
-
-
-def box(place: Locator) -> dict[str, float]:
-    """Return where something is on the screen."""
-    found = place.bounding_box()
-    assert found
-    return dict(found)
-
-
-def is_wholly_on(screen: Screen, place: Locator) -> bool:
-    """Say whether something can be seen without scrolling, and nothing lies over it."""
-    found, size = box(place), screen.page.viewport_size or {}
-    inside = found["y"] >= 0 and found["y"] + found["height"] <= size["height"]
-    uncovered = place.evaluate("""it => {
-        const { left, right, top, bottom } = it.getBoundingClientRect();
-        return [[left + 4, top + 4], [right - 4, bottom - 4]].every(([x, y]) => it.contains(document.elementFromPoint(x, y)));
-    }""")
-    return bool(inside and uncovered)
 
 
 def record_volume(screen: Screen, volume: str) -> None:
@@ -83,7 +66,7 @@ def test_a_power_of_ten_is_said_again_as_it_is_written(hand: Hand, batch: Played
 
 @pytest.mark.requirement("RQ-036")
 def test_a_value_out_of_limits_is_taken_and_judged(hand: Hand, batch: Played) -> None:
-    """5 mL is what she sees, so it is recorded: out of limits in words and shape, a deviation open, the step goes on."""
+    """5 mL is what she sees, so it is recorded: out of limits in words and shape; the step goes on."""
     screen = hand(ALICE, f"{batch.finish('1.5').page}/steps/1.5")
     record_volume(screen, "5")
     judged = screen.page.locator(".field.recorded .state.is-action")
@@ -96,7 +79,7 @@ def test_a_value_out_of_limits_is_taken_and_judged(hand: Hand, batch: Played) ->
 
 @pytest.mark.requirement("RQ-032")
 def test_where_the_recipe_says_so_the_batch_is_held(hand: Hand, batch: Played) -> None:
-    """99 mL of feed: every page of the batch says that it is held, why and what lifts it; nothing completes the step."""
+    """99 mL of feed: every page of the batch says that it is held, and why; nothing completes the step."""
     screen = hand(ALICE, f"{batch.finish('1.8').page}/steps/1.8")
     screen.keys("99")
     screen.press("Record")
@@ -127,7 +110,7 @@ def test_what_is_no_number_comes_back_with_all_that_was_typed(hand: Hand, batch:
 @pytest.mark.requirement("RQ-007")
 @pytest.mark.requirement("RQ-075")
 def test_a_correction_asks_why_and_strikes_the_old_value_through(hand: Hand, batch: Played) -> None:
-    """5 was a slip for 50: without a reason the form does not go; with it 5 mL stays readable, struck, by whom and why."""
+    """55 was a slip for 50: without a reason the form does not go; with it 55 mL stays: whose, and why struck."""
     batch.finish("1.5").work("1.5")
     screen = hand(ALICE, f"{batch.page}/steps/1.5?correct=volume")
     screen.keys("50")

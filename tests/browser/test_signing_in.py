@@ -85,9 +85,7 @@ def test_after_a_time_out_she_finds_her_place_and_what_she_typed(hand: Hand, bat
 
 @pytest.mark.requirement("RQ-022")
 def test_a_tablet_left_alone_warns_then_locks_and_loses_nothing(hand: Hand, batch: Played) -> None:
-    """Half a minute before, it asks, over the very button that records; staying records nothing, and locking loses
-    nothing: it hides the patient, and the password opens it where it was.
-    """
+    """Staying records nothing, though the button that records is beneath; locking hides the patient, and keeps all."""
     batch.finish("1.5")
     screen = hand(ALICE)
     screen.page.clock.install()
