@@ -17,7 +17,7 @@ from mes.cli import folder_argument
 from mes.db import Database
 from mes.schema import is_current
 from mes.settings import Settings
-from mes.site.queries import kind_of_site
+from mes.site.queries import exists, kind_of_site
 
 about = "say what is here"
 
@@ -66,7 +66,7 @@ def _database(folder: Path) -> Iterator[Finding]:
     if not folder.exists():
         return
     settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(folder)})
-    if settings.database_url.startswith("sqlite") and not (folder / "mes.sqlite").exists():
+    if not exists(settings.database_url):
         yield True, "no records yet"
         return
     database = Database(settings.database_url)

@@ -14,14 +14,11 @@ import sys
 import threading
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from mes.cli import folder_argument
-from mes.db import Database
 from mes.demonstration.laboratory import CAST
 from mes.demonstration.processes import Laboratory
 from mes.processes import Processes
-from mes.site.queries import kind_of_site
+from mes.site.queries import kind_at
 
 about = "start the laboratory here"
 
@@ -52,15 +49,7 @@ def main(options: argparse.Namespace) -> int:
 
 def _kind(folder: Path) -> str:
     """Return what kind of site the database is, wherever it is; nothing where there is none yet."""
-    url = os.environ.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}")
-    address = make_url(url)
-    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
-        return ""
-    database = Database(url)
-    try:
-        return kind_of_site(database)
-    finally:
-        database.dispose()
+    return kind_at(os.environ.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}"))
 
 
 def _welcome(processes: Processes) -> str:

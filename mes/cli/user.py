@@ -32,6 +32,7 @@ from mes.schema import upgrade
 from mes.settings import Settings
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
+from mes.site.queries import kind_at
 
 about = "add people"
 
@@ -52,6 +53,8 @@ def main(options: argparse.Namespace) -> int:
     settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
     if options.what == "open":
         upgrade(settings.database_url)
+    elif not kind_at(settings.database_url):
+        raise Missing(f"no laboratory is set up in {settings.folder}: ./lab user open does that")
     app = create_app(settings)
     with app.app_context(), app.test_request_context():
         try:

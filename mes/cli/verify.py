@@ -17,6 +17,7 @@ from mes.cli import Missing, folder_argument
 from mes.db import Database
 from mes.integrity import check
 from mes.settings import Settings
+from mes.site.queries import exists
 
 about = "walk the ledger"
 
@@ -44,9 +45,9 @@ def main(options: argparse.Namespace) -> int:
 def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] | None = None) -> bool:
     """Verify, print what was found, and return whether everything holds."""
     settings = Settings.from_environment(environment)
-    database = Database(settings.database_url)
-    if database.is_sqlite and not (settings.folder / "mes.sqlite").exists():
+    if not exists(settings.database_url):
         raise Missing(f"there is no database in {settings.folder}")
+    database = Database(settings.database_url)
     began = time.monotonic()
     with database.snapshot() as connection:
         verified = check(connection, heads)

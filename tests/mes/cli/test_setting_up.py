@@ -10,6 +10,7 @@ import pytest
 
 from mes import cli
 from mes.cli import backup, run, verify
+from mes.schema import upgrade
 from tests.mes.laboratory import Laboratory, application_url
 
 
@@ -23,6 +24,31 @@ def test_where_there_is_no_database_there_is_no_site(tmp_path: Path, monkeypatch
     """An empty folder is nobody's yet."""
     monkeypatch.delenv("MES_DATABASE_URL", raising=False)
     assert run._kind(tmp_path) == ""
+
+
+def test_a_database_elsewhere_is_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The records are not in the folder but where MES_DATABASE_URL says: they are walked, not called absent."""
+    url = f"sqlite:///{tmp_path}/elsewhere.db"
+    upgrade(url)
+    monkeypatch.setenv("MES_DATABASE_URL", url)
+    assert cli.main(["verify", "--folder", str(tmp_path / "lab")]) == 0
+    assert "The ledger is whole: 0 lines" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["list"], ["add", "olga", "Olga Orlova", "--as", "ada"]])
+def test_there_are_no_people_where_no_laboratory_is(
+    database_url: str,
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In a folder given by mistake, or on an empty database: a sentence that says how one is set up."""
+    monkeypatch.setenv("MES_DATABASE_URL", database_url)
+    assert cli.main(["user", *words, "--folder", str(tmp_path)]) == 3
+    assert capsys.readouterr().err == f"no laboratory is set up in {tmp_path}: ./lab user open does that\n"
 
 
 def test_a_head_is_read_as_it_is_printed() -> None:
