@@ -1,0 +1,31 @@
+"""``demo``: a whole batch through pages and instruments, to its final release.
+
+What it leaves is looked at in test_printed_record.py and test_verify_and_backup.py, whose names come later: by then it
+is played, and no process of the tests waits for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.journeys.batch_record import Played
+
+
+def test_it_ends_with_the_record_and_a_whole_ledger(played: Played) -> None:
+    """The last words are where the record is, after the sentence that the ledger is whole."""
+    assert "The ledger is whole: " in played.said
+    digest = hashlib.sha256(played.file.read_bytes()).hexdigest()
+    assert [kept.stem for kept in (played.folder / "documents").iterdir()] == [digest]
+
+
+@pytest.mark.requirement("RQ-091")
+def test_the_batch_is_released_in_two_stages(played: Played) -> None:
+    """Conditionally while results are awaited, then finally, signed by somebody who did none of the work."""
+    assert played.ask("select disposition, held, open_deviations from batch_view") == [("released", 0, 0)]
+    released = [line for line in played.lines if line["kind"].endswith("released")]
+    assert [line["kind"] for line in released] == ["batch conditionally released", "batch released"]
+    assert released[-1] == played.lines[-1]
+    assert {line["author"] for line in released} == {"petra"}
+    assert "petra" not in {line["author"] for line in played.lines if line not in released}
