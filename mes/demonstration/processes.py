@@ -17,6 +17,7 @@ from mes.demonstration import laboratory
 from mes.processes import Processes, free_port
 from mes.schema import upgrade
 from mes.settings import Settings
+from mes.site.queries import kind_at
 
 
 class Laboratory(Processes):
@@ -46,6 +47,8 @@ class Laboratory(Processes):
 
     def start(self) -> None:
         """Start the instruments, whose clock the others go by, then the rest."""
+        if kind_at(Settings.from_environment(self.environment).database_url) == "laboratory":
+            raise Missing("the records there are a laboratory's: no demonstration is played in them")
         simulators = self._start_simulators()
         ready = json.loads(_first_line(simulators, self.folder / "logs" / "instruments.log"))
         self.panel = ready["panel"]

@@ -28,3 +28,13 @@ def test_a_demonstration_that_runs_is_not_removed(tmp_path: Path) -> None:
         code, said = done("demo", "--folder", tmp_path)
     assert (code, said) == (3, f"a laboratory runs in {tmp_path} already: stop it, or give another with --folder\n")
     assert (tmp_path / "instruments" / "clock.json").exists()
+
+
+def test_a_demonstration_is_not_played_in_a_laboratory(tmp_path: Path) -> None:
+    """MES_DATABASE_URL names real records: a sentence, and they are as they were."""
+    assert done("user", "open", "ada", "Ada Arslan", "--folder", tmp_path / "lab")[0] == 0
+    records = tmp_path / "lab" / "mes.sqlite"
+    before = records.read_bytes()
+    code, said = done("demo", "--folder", tmp_path / "demo", MES_DATABASE_URL=f"sqlite:///{records}")
+    assert (code, said) == (3, "the records there are a laboratory's: no demonstration is played in them\n")
+    assert records.read_bytes() == before
