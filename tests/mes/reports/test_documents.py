@@ -14,20 +14,14 @@ from batch_records.executed import entries as e
 from batch_records.executed.draft import Refused
 from batch_records.master.recipe import Stage
 from mes.reports.commands import AskForRecord, KeepRecord
-from mes.reports.queries import file_of
-from mes.reports.render import Rendered, render
 from tests.cast import ALICE, QUINN
 from tests.mes.laboratory import CLOCK, COI, TOKENS, Laboratory
 from tests.mes.played import Played
+from tests.mes.reports.making import made, printed
 from tests.mes.reports.pdf_text import Pdf, read
 
 # WeasyPrint leaves a colour profile of its own open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
-
-
-def printed(batch: Played) -> Rendered:
-    with batch.lab.app.app_context(), batch.lab.app.test_request_context():
-        return render(batch.number)
 
 
 @pytest.fixture
@@ -160,7 +154,7 @@ def test_a_record_is_asked_for_made_and_opened(batch: Played) -> None:
     assert "No PDF has been made yet" in tablet.open(page).page.text
     assert tablet.open(f"{page}batch-record.pdf").status == 404
     assert "being made" in tablet.press(page, "/record/").page.text
-    content = _made(batch)
+    content = made(batch)
     ready = tablet.open(page).page.text
     assert hashlib.sha256(content).hexdigest() in ready.replace(" ", "")
     answer = tablet.http.get(f"{page}batch-record.pdf")
@@ -168,23 +162,6 @@ def test_a_record_is_asked_for_made_and_opened(batch: Played) -> None:
     batch.do(c.AddComment(batch.number, "one more"), ALICE)
     assert "1 lines were written since" in tablet.open(page).page.text or "1 line" in tablet.open(page).page.text
     assert batch.lab.verify().holds
-
-
-def _made(batch: Played) -> bytes:
-    """Make what was asked for, as the renderer's process does."""
-    http, token = batch.lab.tablet().http, {"Authorization": f"Bearer {TOKENS[CLOCK.id]}"}
-    (asked,) = http.post("/api/v1/ticks", headers=token).json()["documents"]
-    rendered = printed(batch)
-    with batch.lab.app.app_context():
-        file = file_of(rendered.digest)
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(rendered.content)
-    told = {"batch": batch.number, "page": rendered.page, "head": rendered.head, "digest": rendered.digest}
-    made = http.post(
-        f"/api/v1/documents/{asked['id']}", json=told | {"pages": rendered.pages, "size": 1}, headers=token
-    )
-    assert made.status_code == 204
-    return rendered.content
 
 
 def test_a_document_is_kept_once(batch: Played) -> None:
