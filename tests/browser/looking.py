@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
-from tests.browser.screen import Screen
+from tests.browser.screen import LANDSCAPE, PORTRAIT, Screen
 
+# What is drawn wrongly: wider than the screen, smaller than a gloved finger, smaller than can be read, out of sight.
+# How large a target is, is felt out from its middle: what lies over it does not count, what it lends its touch to does.
+_DRAWN = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame().then(frame);  // what follows a turn of the tablet has been drawn
+    const found = [], wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 0) found.push(`wider than the screen by ${wide}`);
+
+    const called = it => `${it.localName}.${it.className.baseVal ?? it.className} “${
+        (it.innerText || it.name || it.getAttribute("aria-label") || "").trim().slice(0, 30)}”`;
+    const is_at = (it, x, y) => {
+        const hit = document.elementFromPoint(x, y);
+        return hit && (it.contains(hit) || hit.closest("label")?.control === it);
+    };
+    const reach = (it, x, y, dx, dy) => {
+        let n = 0;
+        while (n < 60 && is_at(it, x + n * dx, y + n * dy)) n++;
+        return n;
+    };
+    for (const it of document.querySelectorAll("a[href], button:enabled, input:enabled, select, textarea, summary")) {
+        if (it.matches(".skip, .skip *") || !it.checkVisibility({ visibilityProperty: true })) continue;
+        it.scrollIntoView({ block: "center" });
+        const { left, top, width, height } = it.getClientRects()[0], x = left + width / 2, y = top + height / 2;
+        const felt = [reach(it, x, y, -1, 0) + reach(it, x, y, 1, 0), reach(it, x, y, 0, -1) + reach(it, x, y, 0, 1)];
+        const least = it.matches(".tablet .button.primary") ? [104, 104] : [44, 44];
+        if (felt[0] < least[0] || felt[1] < least[1]) found.push(`${called(it)} is ${felt.join(" × ")} to a finger`);
+    }
+
+    for (const it of document.querySelectorAll("body *")) {
+        const says = [...it.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        if (says && it.checkVisibility() && !it.closest("svg, sup") && parseFloat(getComputedStyle(it).fontSize) < 16)
+            found.push(`${called(it)} is too small to read`);
+    }
+    scrollTo(0, document.body.scrollHeight);
+    const whose = document.querySelector(".bar .coi");
+    if (whose && !is_at(whose, whose.getBoundingClientRect().left + 20, whose.getBoundingClientRect().top + 10))
+        found.push("whose cells these are is out of sight");
+    scrollTo(0, 0);
+    return found;
+}"""
 _UNCOVERED = """it => {
     const { left, right, top, bottom } = it.getBoundingClientRect();
     const corners = [[left + 4, top + 4], [right - 4, bottom - 4]];
@@ -25,3 +68,17 @@ def is_wholly_on(screen: Screen, place: Locator) -> bool:
     found, size = box(place), screen.page.viewport_size or {}
     inside = found["y"] >= 0 and found["y"] + found["height"] <= size["height"]
     return bool(inside and place.evaluate(_UNCOVERED))
+
+
+def look_at(screen: Screen) -> list[str]:
+    """Return what is wrong with a page as it is drawn, upright and lying, and as it is read aloud."""
+    found = [f"read aloud: {each['id']} at {each['nodes'][0]['target']}" for each in _read_aloud(screen)]
+    for viewport in (PORTRAIT, LANDSCAPE):
+        screen.page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dictionary of just these two
+        found += [f"{viewport['width']} px wide: {each}" for each in screen.page.evaluate(_DRAWN)]
+    return found
+
+
+def _read_aloud(screen: Screen) -> list[dict[str, Any]]:
+    violations: list[dict[str, Any]] = Axe().run(screen.page).response["violations"]
+    return violations

@@ -70,6 +70,12 @@ class Screen:
             self.tap(name, role)
         self.ready()
 
+    def go_on(self) -> None:
+        """Touch the one big button."""
+        with self.page.expect_navigation():
+            self.page.locator(".acts .primary").tap()
+        self.ready()
+
     def keys(self, digits: str) -> None:
         """Touch the keys of the number pad."""
         for digit in digits:
@@ -78,7 +84,7 @@ class Screen:
     def sign(self, person: Person, password: str = PASSWORD, **more: str) -> None:
         """Fill in the signature, without pressing its button."""
         for name, text in {"user": person.id, "password": password, **more}.items():
-            self.page.locator(f'[name="{name}"]').last.fill(text)
+            self.page.locator(f'[name="{name}"]:visible').fill(text)
 
     # --- scanning --------------------------------------------------------------------------------------------------
 
