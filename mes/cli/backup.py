@@ -38,10 +38,11 @@ def main(options: argparse.Namespace) -> int:
     settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
     if options.file.exists():
         raise Missing(f"{options.file} is there already: a backup never overwrites anything")
+    if not os.access(options.file.absolute().parent, os.W_OK):
+        raise Missing(f"{options.file} cannot be written: is its folder there?")
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
-        _copy_sqlite(Path(url.database or ""), options.file)
-        if not _is_whole(options.file):
+        if not (_copy_sqlite(Path(url.database or ""), options.file) and _is_whole(options.file)):
             return 1
     elif not _dump_postgresql(settings.database_url, options.file):
         return 1
@@ -50,15 +51,22 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _copy_sqlite(source: Path, target: Path) -> None:
+def _copy_sqlite(source: Path, target: Path) -> bool:
     if not source.exists():
         raise Missing(f"there is no database at {source}")
-    with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as records,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        records.backup(copy, pages=1_000)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be carried away
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as records,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            records.backup(copy, pages=1_000)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, that can be carried away
+    except sqlite3.Error as error:
+        for ending in ("", "-journal", "-wal", "-shm"):  # what was begun is no copy
+            Path(f"{target}{ending}").unlink(missing_ok=True)
+        sys.stderr.write(f"No copy was made: {error}.\n")
+        return False
+    return True
 
 
 def _is_whole(file: Path) -> bool:

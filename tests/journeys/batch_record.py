@@ -13,7 +13,7 @@ from typing import Any
 
 from batch_records.master.load import load, shipped
 from batch_records.master.recipe import Recipe
-from tests.journeys.terminal import done, processes_of
+from tests.journeys.terminal import PATIENCE, Terminal, mes, processes_of
 from tests.mes.reports.pdf_text import Pdf, read
 
 
@@ -72,10 +72,11 @@ class Played:
 
 def play(folder: Path, *options: str, **environment: str) -> Played:
     """Have the demonstration play; it must come to its end, and leave no process behind."""
-    code, said = done("demo", "--folder", folder, *options, **environment)
-    assert code == 0, said
+    with Terminal(f"exec {mes('demo', '--folder', folder, *options)}", environment) as terminal:
+        code = terminal.end(4 * PATIENCE)
+    assert code == 0, terminal.shown
     assert processes_of(folder) == {}
-    return Played(folder, said)
+    return Played(folder, terminal.shown)
 
 
 def assert_readings_are_printed(played: Played) -> None:

@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.architecture.source import ROOT
 
-PATIENCE = 120.0  # seconds: a slow machine is not a defect
+PATIENCE = 300.0  # seconds: a slow machine is not a defect
 
 
 class Terminal:
@@ -64,14 +64,14 @@ class Terminal:
         """Press Ctrl-C: the kernel signals what runs in the foreground."""
         os.write(self._near, b"\x03")
 
-    def end(self) -> int:
+    def end(self, patience: float = PATIENCE) -> int:
         """Wait until it ends by itself, and return its exit code."""
-        self._wait(lambda: self._ended)
-        return self.process.wait(PATIENCE)
+        self._wait(lambda: self._ended, patience)
+        return self.process.wait(patience)
 
-    def _wait(self, condition: Callable[[], object]) -> None:
+    def _wait(self, condition: Callable[[], object], patience: float = PATIENCE) -> None:
         with self._changed:
-            assert self._changed.wait_for(condition, PATIENCE), self.shown
+            assert self._changed.wait_for(condition, patience), self.shown
 
     def _read(self) -> None:
         data = b""

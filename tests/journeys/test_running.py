@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mes.demonstration.laboratory import CAST
-from mes.processes import free_port
+from mes.processes import free_port, hold
 from tests.architecture.source import ROOT
 from tests.devices.support import until
 from tests.journeys.laboratory import Open, answers, nothing_is_left_of, opened
@@ -65,17 +65,14 @@ def test_a_day_in_the_laboratory(tmp_path: Path) -> None:
 
 
 def test_who_kills_it_leaves_no_orphan(tmp_path: Path) -> None:
-    """Killed outright, it takes its children with it: the port is free, and it starts again."""
+    """Killed outright, it takes its children with it: port and folder are free for the next."""
     port = free_port()
     with opened(tmp_path / "new", port) as laboratory:
         assert len(processes_of(laboratory.folder)) >= len(PROGRAMS)
         laboratory.terminal.process.kill()
         nothing_is_left_of(laboratory.folder)
-        with socket.create_server(("127.0.0.1", port)):
-            pass
-    with opened(laboratory.folder, port) as again:
-        assert again.tablet("ines").open("/batches/").url.endswith("/batches/")
-        again.close()
+        with socket.create_server(("127.0.0.1", port)), hold(laboratory.folder) as held:
+            assert held
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.devices.support import until
 from tests.journeys.batch_record import Played
 from tests.journeys.laboratory import opened
 from tests.journeys.saving import Saving, values
-from tests.journeys.terminal import PATIENCE, done
+from tests.journeys.terminal import PATIENCE, Terminal, done, mes
 
 
 def copied(played: Played, folder: Path) -> sqlite3.Connection:
@@ -92,6 +92,25 @@ def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> No
         assert working.refused == []
         laboratory.close()
     assert pages == sorted(pages)
+
+
+def test_a_copy_that_fails_half_way_is_removed(played: Played, tmp_path: Path) -> None:
+    """There is no room for all of it: a sentence, the answer is no, and nothing is left that looks like a copy."""
+    with Terminal(f"ulimit -f 1000; exec {mes('backup', tmp_path / 'copy.sqlite', '--folder', played.folder)}") as full:
+        assert full.end() == 1
+        assert full.shown.startswith("No copy was made: ")
+        assert full.shown.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_that_cannot_be_begun_is_said(played: Played, tmp_path: Path) -> None:
+    """Its folder is not there, or there is a file already: one sentence, and nothing is touched."""
+    (tmp_path / "here").write_text("an earlier copy")
+    for target, sentence in (("nowhere/copy", "cannot be written"), ("here", "a backup never overwrites anything")):
+        code, said = done("backup", tmp_path / target, "--folder", played.folder)
+        assert (code, said.count("\n")) == (3, 1)
+        assert sentence in said
+    assert (tmp_path / "here").read_text() == "an earlier copy"
 
 
 def restored(copy: Path, folder: Path, batch: str) -> int:
