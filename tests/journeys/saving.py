@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -61,3 +63,18 @@ def values(tablet: Tablet, batch: str, share: int, of: int) -> Iterator[Save]:
         value = f"{10 + number % 80}.{share}"
         fields = guard | {"tap": str(uuid4()), f"value.{name}": value}
         yield Save(f"/batches/{batch}/steps/{step}/values", fields, (name, f"{value} %"))
+
+
+def remarks(tablet: Tablet, batch: str, count: int) -> Iterator[Save]:
+    """Return remarks on a batch, which would stand there twice if a tap were heard twice."""
+    guard = form_on(tablet, f"/batches/{batch}", "/lock").fields
+    for number in range(count):
+        text = f"remark {number}"
+        yield Save(f"/batches/{batch}/comments", guard | {"tap": str(uuid4()), "text": text}, ("", text))
+
+
+def entries(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what tablets saved of a batch's lines, as `Save` has it."""
+    found = [json.loads(line["text"]) for line in lines]
+    saved = [line["body"] for line in found if line["kind"] in ("value recorded", "comment added")]
+    return [(body.get("field", ""), body["value"] if "field" in body else body["text"]) for body in saved]

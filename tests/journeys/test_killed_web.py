@@ -5,7 +5,6 @@ MES_KILLS says how often in each way; once, if it is not set.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from mes.demonstration.tablet import Tablet
 from mes.processes import free_port
 from tests.devices.support import until
 from tests.journeys.laboratory import Open, answers, opened
-from tests.journeys.saving import Saving, send, values
+from tests.journeys.saving import Saving, entries, remarks, send, values
 from tests.journeys.terminal import PATIENCE, done, processes_of
 from tests.services import postgres
 
@@ -44,16 +43,11 @@ def saving(laboratory: Open, batch: str) -> list[Saving]:
     tablets = [Tablet(laboratory.url) for _ in range(TABLETS)]
     for tablet, user in zip(tablets, ("alice", "bob") * TABLETS, strict=False):
         tablet.sign_in(user, laboratory.passphrase)
-    plans = [list(values(tablet, batch, share, TABLETS)) for share, tablet in enumerate(tablets)]
+    plans = [list(values(tablet, batch, share, TABLETS - 1)) for share, tablet in enumerate(tablets[1:])]
+    plans.insert(0, list(remarks(tablets[0], batch, len(plans[0]))))
     working = [Saving(tablet, plan) for tablet, plan in zip(tablets, plans, strict=True)]
     until(lambda: all(len(each.acknowledged) >= ACKNOWLEDGED for each in working), PATIENCE)
     return working
-
-
-def recorded(laboratory: Open, batch: str) -> list[tuple[str, str]]:
-    """Return every value that a batch's record holds, with its name."""
-    bodies = [json.loads(line["text"])["body"] for line in laboratory.lines(batch)]
-    return [(body["field"], body["value"]) for body in bodies if body.get("field", "").startswith("value_")]
 
 
 def assert_each_is_there_once(laboratory: Open, batch: str, working: list[Saving]) -> None:
@@ -62,14 +56,14 @@ def assert_each_is_there_once(laboratory: Open, batch: str, working: list[Saving
     unanswered = {save.entry for each in working for save in each.unanswered}
     assert [each.refused for each in working if each.refused] == []
     assert len(unanswered) == TABLETS  # each was cut off once
-    found = recorded(laboratory, batch)
+    found = entries(laboratory.lines(batch))
     assert len(found) == len(set(found))
     assert acknowledged <= set(found) <= acknowledged | unanswered
     for each in working:
         for save in each.acknowledged + each.unanswered:
             assert send(each.tablet, save).is_redirect
         each.tablet.close()
-    assert sorted(recorded(laboratory, batch)) == sorted(acknowledged | unanswered)
+    assert sorted(entries(laboratory.lines(batch))) == sorted(acknowledged | unanswered)
 
 
 def kill_the_workers(laboratory: Open) -> None:
