@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import zxingcpp
@@ -36,6 +37,7 @@ def label_sheet(batch: str, step: str, name: str) -> LabelSheet:
 
 
 def data_matrix(text: str) -> Markup:
-    """Return a text as a DataMatrix in SVG."""
+    """Return a text as a DataMatrix in SVG, as large as the place that it is given."""
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
-    return Markup(barcode.to_svg())  # noqa: S704 - made by the library from modules, not from the text
+    svg = re.sub(r'width="(\d+)" height="(\d+)"', r'viewBox="0 0 \1 \2"', barcode.to_svg(), count=1)
+    return Markup(svg)  # noqa: S704 - made by the library from modules, not from the text
