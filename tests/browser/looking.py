@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
 from tests.browser.screen import LANDSCAPE, PORTRAIT, Screen
+
+_SOME = {"exclude": [["tbody tr:nth-child(n+9)"], [".source li:nth-child(n+9)"]]}  # the ninth row is as the eighth
+
+Part = tuple[str, str]
 
 # What is drawn wrongly: wider than the screen, smaller than a gloved finger, smaller than can be read, out of sight.
 # How large a target is, is felt out from its middle: what lies over it does not count, what it lends its touch to does.
@@ -70,15 +74,27 @@ def is_wholly_on(screen: Screen, place: Locator) -> bool:
     return bool(inside and place.evaluate(_UNCOVERED))
 
 
-def look_at(screen: Screen) -> list[str]:
-    """Return what is wrong with a page as it is drawn, upright and lying, and as it is read aloud."""
-    found = [f"read aloud: {each['id']} at {each['nodes'][0]['target']}" for each in _read_aloud(screen)]
+def parts(html: str) -> frozenset[Part]:
+    """Return the kinds of elements that a page consists of."""
+    return frozenset(re.findall(r'<(\w+)(?=[^>]*?(?:class="([^"]*)"|>))', html))
+
+
+def look_at(screen: Screen, known: set[Part] | None = None) -> list[str]:
+    """Return what is wrong with a page as it is drawn, upright and lying, and as it is read aloud.
+
+    Contrast takes ten times as long to compute as all the rest: a page of ``known`` parts is spared it.
+    """
+    known = set() if known is None else known
+    consists_of = parts(screen.page.content())
+    found = _read_aloud(screen, contrast=not consists_of <= known)
+    known |= consists_of
     for viewport in (PORTRAIT, LANDSCAPE):
         screen.page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dictionary of just these two
         found += [f"{viewport['width']} px wide: {each}" for each in screen.page.evaluate(_DRAWN)]
     return found
 
 
-def _read_aloud(screen: Screen) -> list[dict[str, Any]]:
-    violations: list[dict[str, Any]] = Axe().run(screen.page).response["violations"]
-    return violations
+def _read_aloud(screen: Screen, *, contrast: bool) -> list[str]:
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {"color-contrast": {"enabled": contrast}}}
+    found = Axe().run(screen.page, _SOME, options).response["violations"]
+    return [f"read aloud: {each['id']} at {each['nodes'][0]['target']}" for each in found]

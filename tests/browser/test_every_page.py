@@ -17,7 +17,7 @@ from mes.masters.commands import DraftRecipe
 from mes.patients.commands import PlaceOrder
 from mes.reports.commands import AskForRecord
 from tests.browser.conftest import Hand
-from tests.browser.looking import look_at
+from tests.browser.looking import Part, look_at, parts
 from tests.cast import ALICE, BOB, DORA, LENA, MALLORY, PETRA, QUINN
 from tests.mes.furnishing import SHORT
 from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, Laboratory
@@ -33,6 +33,7 @@ Kind = tuple[str, ...]
 @pytest.mark.parametrize("state", ["asked", "done"])
 def test_every_step(hand: Hand, batch: Played, state: str) -> None:
     """Each kind of step, as it asks, and as it shows what was recorded and waits for who checks it."""
+    known: set[Part] = set()
     wrong: list[str] = []
     for key, step in batch.recipe.steps.items():
         batch.finish(key)
@@ -41,7 +42,7 @@ def test_every_step(hand: Hand, batch: Played, state: str) -> None:
             if step.type != "decide":
                 batch.complete(key)
         screen = hand(batch.performer(key), f"{batch.page}/steps/{key}")
-        wrong += [f"{key}: {each}" for each in look_at(screen)]
+        wrong += [f"{key}: {each}" for each in look_at(screen, known)]
         screen.close()
     assert wrong == []
 
@@ -92,21 +93,17 @@ def reached(lab: Laboratory, person: Person) -> Iterator[tuple[str, str]]:
         known.update(links)
 
 
-def parts(html: str) -> frozenset[tuple[str, str]]:
-    """Return the kinds of elements that a page consists of."""
-    return frozenset(re.findall(r'<(\w+)(?=[^>]*?(?:class="([^"]*)"|>))', html))
-
-
 def test_every_page_of_everybody(hand: Hand, busy: Laboratory) -> None:
     """Wherever a link leads; pages that consist of the same parts are looked at once."""
-    looked_at: set[tuple[Kind, frozenset[tuple[str, str]]]] = set()
+    looked_at: set[tuple[Kind, frozenset[Part]]] = set()
+    known: set[Part] = set()
     wrong: list[str] = []
     for person in EACH_ROLE:
         screen = hand(person)
         for address, html in reached(busy, person):
             alike = kind(busy, address), parts(html)
             if alike not in looked_at:
-                wrong += [f"{person.id} at {address}: {each}" for each in look_at(screen.open(address))]
+                wrong += [f"{person.id} at {address}: {each}" for each in look_at(screen.open(address), known)]
             looked_at.add(alike)
         screen.close()
     assert wrong == []
