@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,14 @@ def form_on(tablet: Tablet, path: str, ending: str) -> Form:
     return form
 
 
+def port_to_keep() -> int:
+    """Return a free port that nobody else gets by chance while a laboratory is closed: those begin at 32768."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_768):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("this machine has no free port")
+
+
 def nothing_is_left_of(folder: Path) -> None:
     """Wait until no process of an installation is left."""
     until(lambda: not processes_of(folder), PATIENCE)
@@ -160,6 +169,6 @@ def nothing_is_left_of(folder: Path) -> None:
 def answers(url: str) -> bool:
     """Say whether a laboratory answers at an address."""
     try:
-        return httpx.get(f"{url}/health").is_success
+        return httpx.get(f"{url}/health", timeout=60).is_success
     except httpx.HTTPError:
         return False

@@ -8,7 +8,6 @@ import shutil
 from importlib import import_module
 from pathlib import Path
 
-import httpx
 import pytest
 
 from mes.cli import COMMANDS
@@ -16,6 +15,7 @@ from mes.processes import free_port
 from tests.architecture.source import ROOT
 from tests.journeys.batch_record import Played
 from tests.journeys.guide import Reader, commands, of_the_front_door, section
+from tests.journeys.laboratory import answers
 from tests.journeys.terminal import Terminal, processes_of
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -67,7 +67,7 @@ def start(reader: Reader, line: str) -> str:
     port = free_port()
     with Terminal(f"exec {line} --port {port}", reader.environment, reader.checkout) as terminal:
         said = terminal.until(f"The laboratory is open at http://127.0.0.1:{port}")
-        assert httpx.get(f"http://127.0.0.1:{port}/health").is_success
+        assert answers(f"http://127.0.0.1:{port}")
         terminal.press_ctrl_c()
         assert terminal.end() == 0
     assert processes_of(Path(reader.environment["MES_FOLDER"])) == {}

@@ -82,7 +82,7 @@ def test_what_was_acknowledged_arrives(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     for kill in range(KILLS):
         with opened(folder) as laboratory:
-            httpx.post(f"{laboratory.panel}/culture/event", json={"event": "collect", "volume": 120})
+            httpx.post(f"{laboratory.panel}/culture/event", json={"event": "collect", "volume": 120}, timeout=60)
             counting = Counting(laboratory.panel, f"TUBE-{kill}")
             until(lambda counting=counting: len(counting.acknowledged) >= ACKNOWLEDGED, PATIENCE)
             laboratory.kill("devices gateway")

@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import make_url
 
 from mes.demonstration.tablet import Tablet
-from mes.processes import free_port
 from tests.devices.support import until
-from tests.journeys.laboratory import Open, answers, opened
+from tests.journeys.laboratory import Open, answers, opened, port_to_keep
 from tests.journeys.saving import Saving, entries, remarks, send, values
 from tests.journeys.terminal import PATIENCE, done, processes_of
 from tests.services import postgres
@@ -82,7 +81,7 @@ def parent_of(pid: int) -> int:
 @pytest.mark.requirement("RQ-101")
 def test_what_was_acknowledged_survives(tmp_path: Path, environments: tuple[dict[str, str], dict[str, str]]) -> None:
     """Killed in the middle of saves, worker or whole: what was acknowledged is there; the rest can be sent again."""
-    folder, port = tmp_path / "new", free_port()
+    folder, port = tmp_path / "new", port_to_keep()
     batch, working = "", list[Saving]()
     for kill in range(KILLS):
         with opened(folder, port, **environments[kill > 0]) as laboratory:

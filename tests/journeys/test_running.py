@@ -12,7 +12,7 @@ from mes.demonstration.laboratory import CAST
 from mes.processes import free_port, hold
 from tests.architecture.source import ROOT
 from tests.devices.support import until
-from tests.journeys.laboratory import Open, answers, nothing_is_left_of, opened
+from tests.journeys.laboratory import Open, answers, nothing_is_left_of, opened, port_to_keep
 from tests.journeys.terminal import PATIENCE, done, processes_of
 
 PROGRAMS = ("devices.simulators", "gunicorn", "devices gateway", "mes clock")
@@ -39,7 +39,7 @@ def assert_a_second_is_refused(laboratory: Open) -> None:
 
 def test_a_day_in_the_laboratory(tmp_path: Path) -> None:
     """It opens in an empty folder, shows what the bioreactor measures, stops at Ctrl-C, and goes on where it was."""
-    folder, port = tmp_path / "new", free_port()
+    folder, port = tmp_path / "new", port_to_keep()
     with opened(folder, port) as laboratory:
         assert laboratory.url == f"http://127.0.0.1:{port}"
         assert all(f"{each.id} " in laboratory.terminal.shown for each in CAST)
@@ -66,7 +66,7 @@ def test_a_day_in_the_laboratory(tmp_path: Path) -> None:
 
 def test_who_kills_it_leaves_no_orphan(tmp_path: Path) -> None:
     """Killed outright, it takes its children with it: port and folder are free for the next."""
-    port = free_port()
+    port = port_to_keep()
     with opened(tmp_path / "new", port) as laboratory:
         assert len(processes_of(laboratory.folder)) >= len(PROGRAMS)
         laboratory.terminal.process.kill()
