@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,7 @@ class Saving:
     """One tablet that saves one value after another, until it is not answered."""
 
     tablet: Tablet
-    saves: Sequence[Save]
+    saves: Iterable[Save]
     acknowledged: list[Save] = field(default_factory=list)
     unanswered: list[Save] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -56,21 +57,24 @@ def send(tablet: Tablet, save: Save) -> httpx.Response:
     return tablet._http.post(save.path, data=save.fields, follow_redirects=False)
 
 
-def values(tablet: Tablet, batch: str, share: int, of: int) -> Iterator[Save]:
+def guard_of(tablet: Tablet, batch: str) -> Mapping[str, str]:
+    """Return the hidden fields that a batch's page gives to every form of a session."""
+    return form_on(tablet, f"/batches/{batch}", "/lock").fields
+
+
+def values(guard: Mapping[str, str], batch: str, share: int, of: int) -> Iterator[Save]:
     """Return a share of a batch's values, to be recorded one by one, each with a tap of its own."""
-    guard = form_on(tablet, f"/batches/{batch}", "/lock").fields
     for number, (step, name) in enumerate(PLACES[share::of]):
         value = f"{10 + number % 80}.{share}"
-        fields = guard | {"tap": str(uuid4()), f"value.{name}": value}
+        fields = {**guard, "tap": str(uuid4()), f"value.{name}": value}
         yield Save(f"/batches/{batch}/steps/{step}/values", fields, (name, f"{value} %"))
 
 
-def remarks(tablet: Tablet, batch: str, count: int) -> Iterator[Save]:
-    """Return remarks on a batch, which would stand there twice if a tap were heard twice."""
-    guard = form_on(tablet, f"/batches/{batch}", "/lock").fields
-    for number in range(count):
-        text = f"remark {number}"
-        yield Save(f"/batches/{batch}/comments", guard | {"tap": str(uuid4()), "text": text}, ("", text))
+def remarks(guard: Mapping[str, str], batch: str, author: int) -> Iterator[Save]:
+    """Return remarks on a batch without end, each of which would stand there twice if its tap were heard twice."""
+    for number in count():
+        text = f"remark {author}.{number}"
+        yield Save(f"/batches/{batch}/comments", {**guard, "tap": str(uuid4()), "text": text}, ("", text))
 
 
 def entries(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy import make_url
 from mes.demonstration.tablet import Tablet
 from tests.devices.support import until
 from tests.journeys.laboratory import Open, answers, opened, port_to_keep
-from tests.journeys.saving import Saving, entries, remarks, send, values
+from tests.journeys.saving import Save, Saving, entries, guard_of, remarks, send, values
 from tests.journeys.terminal import PATIENCE, done, processes_of
 from tests.services import postgres
 
@@ -42,11 +43,16 @@ def saving(laboratory: Open, batch: str) -> list[Saving]:
     tablets = [Tablet(laboratory.url) for _ in range(TABLETS)]
     for tablet, user in zip(tablets, ("alice", "bob") * TABLETS, strict=False):
         tablet.sign_in(user, laboratory.passphrase)
-    plans = [list(values(tablet, batch, share, TABLETS - 1)) for share, tablet in enumerate(tablets[1:])]
-    plans.insert(0, list(remarks(tablets[0], batch, len(plans[0]))))
-    working = [Saving(tablet, plan) for tablet, plan in zip(tablets, plans, strict=True)]
+    working = [Saving(tablet, plan(tablet, batch, number)) for number, tablet in enumerate(tablets)]
     until(lambda: all(len(each.acknowledged) >= ACKNOWLEDGED for each in working), PATIENCE)
     return working
+
+
+def plan(tablet: Tablet, batch: str, number: int) -> Iterator[Save]:
+    """Return what a tablet saves: one only remarks, the others record their share of the values first."""
+    guard = guard_of(tablet, batch)
+    recorded = values(guard, batch, number - 1, TABLETS - 1) if number else ()
+    return chain(recorded, remarks(guard, batch, number))
 
 
 def assert_each_is_there_once(laboratory: Open, batch: str, working: list[Saving]) -> None:

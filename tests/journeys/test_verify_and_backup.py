@@ -12,7 +12,7 @@ import pytest
 from tests.devices.support import until
 from tests.journeys.batch_record import Played
 from tests.journeys.laboratory import opened
-from tests.journeys.saving import Saving, values
+from tests.journeys.saving import Saving, guard_of, values
 from tests.journeys.terminal import PATIENCE, Terminal, done, mes
 
 
@@ -80,7 +80,7 @@ def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> No
         laboratory.approve()
         batch = laboratory.batch("COI-26-0300-A")
         tablet = laboratory.tablet("alice")
-        working = Saving(tablet, list(values(tablet, batch, 0, 1)))
+        working = Saving(tablet, values(guard_of(tablet, batch), batch, 0, 1))
         for number in range(2):
             until(lambda number=number: len(working.acknowledged) > 10 * number, PATIENCE)
             acknowledged = len(working.acknowledged)
