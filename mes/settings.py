@@ -47,12 +47,12 @@ class Settings:
 
         MES_INSECURE_COOKIES is for a demonstration on loopback, which has no TLS.
         """
-        folder = Path(environment.get("MES_FOLDER", ".lab/laboratory")).resolve()
+        folder, database_url = place(environment)
         folder.mkdir(parents=True, exist_ok=True)
         clock = environment.get("MES_PROCESS_CLOCK")
         return Settings(
             folder=folder,
-            database_url=environment.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}"),
+            database_url=database_url,
             secret_key=_secret_key(folder),
             clock=ProcessClock(Path(clock)) if clock else machine_clock,
             zone=ZoneInfo(environment.get("MES_ZONE", "UTC")),
@@ -61,6 +61,12 @@ class Settings:
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
             secure_cookies="MES_INSECURE_COOKIES" not in environment,
         )
+
+
+def place(environment: Mapping[str, str]) -> tuple[Path, str]:
+    """Return where an installation is: its folder, and its database's address. Makes neither."""
+    folder = Path(environment.get("MES_FOLDER", ".lab/laboratory")).resolve()
+    return folder, environment.get("MES_DATABASE_URL", f"sqlite:///{folder / 'mes.sqlite'}")
 
 
 def _secret_key(folder: Path) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from mes.cli import Missing, folder_argument
 from mes.db import Database
 from mes.ledger.verify import verify
-from mes.settings import Settings
+from mes.settings import place
 
 about = "copy the records"
 
@@ -35,16 +35,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Copy, prove, and print the digest of the file."""
-    settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
+    _, address = place(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
     if options.file.exists():
         raise Missing(f"{options.file} is there already: a backup never overwrites anything")
     if not os.access(options.file.absolute().parent, os.W_OK):
         raise Missing(f"{options.file} cannot be written: is its folder there?")
-    url = make_url(settings.database_url)
+    url = make_url(address)
     if url.get_backend_name() == "sqlite":
         if not (_copy_sqlite(Path(url.database or ""), options.file) and _is_whole(options.file)):
             return 1
-    elif not _dump_postgresql(settings.database_url, options.file):
+    elif not _dump_postgresql(address, options.file):
         return 1
     digest = hashlib.sha256(options.file.read_bytes()).hexdigest()
     sys.stdout.write(f"{options.file}: {options.file.stat().st_size:,} bytes, SHA-256 {digest}\n")

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from mes.cli import folder_argument
 from mes.db import Database
 from mes.schema import is_current
-from mes.settings import Settings
+from mes.settings import place
 from mes.site.queries import exists, kind_of_site
 
 about = "say what is here"
@@ -65,11 +65,11 @@ def _folder(folder: Path) -> Iterator[Finding]:
 def _database(folder: Path) -> Iterator[Finding]:
     if not folder.exists():
         return
-    settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(folder)})
-    if not exists(settings.database_url):
+    _, url = place(os.environ | {"MES_FOLDER": str(folder)})
+    if not exists(url):
         yield True, "no records yet"
         return
-    database = Database(settings.database_url)
+    database = Database(url)
     yield is_current(database), "the database has this version's schema"
     kind = kind_of_site(database)
     yield bool(kind), f"it is a {kind}'s" if kind else "no site was set up in it"

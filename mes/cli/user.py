@@ -29,7 +29,7 @@ from mes.people import commands as c
 from mes.people import queries
 from mes.people.passwords import new_password
 from mes.schema import upgrade
-from mes.settings import Settings
+from mes.settings import Settings, place
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
 from mes.site.queries import kind_at
@@ -50,11 +50,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Do it, or say why not."""
-    settings = Settings.from_environment(os.environ | {"MES_FOLDER": str(options.folder.resolve())})
+    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
+    folder, url = place(environment)
+    if options.what != "open" and not kind_at(url):
+        raise Missing(f"no laboratory is set up in {folder}: ./lab user open does that")
+    settings = Settings.from_environment(environment)
     if options.what == "open":
-        upgrade(settings.database_url)
-    elif not kind_at(settings.database_url):
-        raise Missing(f"no laboratory is set up in {settings.folder}: ./lab user open does that")
+        upgrade(url)
     app = create_app(settings)
     with app.app_context(), app.test_request_context():
         try:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from mes.cli import Missing, folder_argument
 from mes.db import Database
 from mes.integrity import check
-from mes.settings import Settings
+from mes.settings import place
 from mes.site.queries import exists
 
 about = "walk the ledger"
@@ -44,10 +44,10 @@ def main(options: argparse.Namespace) -> int:
 
 def report(environment: Mapping[str, str], heads: Mapping[str, tuple[int, str]] | None = None) -> bool:
     """Verify, print what was found, and return whether everything holds."""
-    settings = Settings.from_environment(environment)
-    if not exists(settings.database_url):
-        raise Missing(f"there is no database in {settings.folder}")
-    database = Database(settings.database_url)
+    folder, url = place(environment)
+    if not exists(url):
+        raise Missing(f"there is no database in {folder}")
+    database = Database(url)
     began = time.monotonic()
     with database.snapshot() as connection:
         verified = check(connection, heads)

@@ -51,6 +51,15 @@ def test_there_are_no_people_where_no_laboratory_is(
     assert capsys.readouterr().err == f"no laboratory is set up in {tmp_path}: ./lab user open does that\n"
 
 
+@pytest.mark.parametrize("words", [["verify"], ["doctor"], ["user", "list"], ["backup", "copy.sqlite"]])
+def test_who_only_asks_makes_nothing(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is misspelt: it is not made, nor a key for it, so nothing looks like a laboratory that is not one."""
+    monkeypatch.delenv("MES_DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*words, "--folder", str(tmp_path / "cell-labb")]) == (0 if words == ["doctor"] else 3)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_head_is_read_as_it_is_printed() -> None:
     """The book, the page and the hash, whose letters may be large."""
     assert verify._head(f"batch:B26-0001:312:{'AB' * 32}") == ("batch:B26-0001", (312, "ab" * 32))
