@@ -60,6 +60,15 @@ class Played:
         """The recipe that the batch was issued by."""
         return load(shipped()[self.lines[0]["body"]["recipe"]])
 
+    def copy_to(self, folder: Path) -> Path:
+        """Copy the database into a folder, what still stands in its write-ahead log included."""
+        with (
+            closing(sqlite3.connect(f"file:{self.records}?mode=ro", uri=True)) as records,
+            closing(sqlite3.connect(folder / self.records.name)) as copy,
+        ):
+            records.backup(copy)
+        return folder / self.records.name
+
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database, in its own language."""
         with closing(sqlite3.connect(f"file:{self.records}?mode=ro", uri=True)) as database:

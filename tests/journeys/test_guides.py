@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def test_records_are_copied_put_back_and_verified_as_the_guide_says(played: Play
     """On a laboratory with a whole batch: the copy, its place, and the head on paper all hold."""
     folder = Path(reader.environment["MES_FOLDER"])
     folder.mkdir()
-    shutil.copy(played.records, folder)
+    played.copy_to(folder)
     printed = r"batch:B26-0001:519:[0-9a-f]{64}"
     typed = [
         re.sub(printed, f"batch:{played.batch}:{len(played.lines)}:{played.head}", line)

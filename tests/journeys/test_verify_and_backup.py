@@ -19,9 +19,7 @@ from tests.journeys.terminal import PATIENCE, Terminal, done, mes
 def copied(played: Played, folder: Path) -> sqlite3.Connection:
     """Copy the database into another folder, and open the copy as somebody who owns the file, without its triggers."""
     folder.mkdir()
-    copy = sqlite3.connect(folder / "mes.sqlite")
-    with closing(sqlite3.connect(f"file:{played.records}?mode=ro", uri=True)) as records:
-        records.backup(copy)
+    copy = sqlite3.connect(played.copy_to(folder))
     for (name,) in copy.execute("select name from sqlite_master where type = 'trigger'").fetchall():
         copy.execute(f"drop trigger {name}")
     return copy
@@ -74,7 +72,8 @@ def test_a_byte_of_a_reading_is_missed(played: Played, tmp_path: Path) -> None:
 def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> None:
     """The demonstration goes on by hand while it is backed up: each copy is whole, with all that was saved before."""
     folder = tmp_path / "lab"
-    shutil.copytree(played.folder, folder, symlinks=True)
+    shutil.copytree(played.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("mes.sqlite*"))
+    played.copy_to(folder)
     pages: list[int] = []
     with opened(folder) as laboratory:
         laboratory.approve()
