@@ -51,18 +51,17 @@ def test_a_double_tap_is_one_act(screen: Screen, batch: Played) -> None:
 
 
 def test_the_same_tap_sent_twice_is_one_act(hand: Hand, batch: Played) -> None:
-    """No script runs, and the browser sends the form again: nothing is changed by it, and it gets the first answer."""
-    batch.finish("1.8")
+    """No script runs, and the browser sends a report again: nothing is changed by it, and it gets the first answer."""
     screen = hand(ALICE, java_script_enabled=False)
-    screen.page.goto(f"{screen.origin}{batch.page}/steps/1.8")
-    screen.field("feed").fill("50")
-    with screen.page.expect_request("**/values") as first:
-        screen.page.locator(".acts .primary").tap()
-    expect(screen.page.locator(".field.recorded")).to_contain_text("50 mL")
+    screen.page.goto(f"{screen.origin}{batch.page}/deviations/report")
+    screen.page.locator("textarea").fill("the lamp flickered")
+    with screen.page.expect_request("**/deviations") as first:
+        screen.tap("Report")
+    expect(screen.page.get_by_role("link", name="the lamp flickered")).to_be_visible()
     about = first.value
     again = screen.page.request.post(about.url, data=about.post_data_buffer, headers=about.headers)
     assert (again.status, again.url) == (200, screen.page.url)
-    assert recorded(batch) == ["value recorded"]
+    assert len(batch.lab.lines(batch.book, "deviation raised")) == 1
 
 
 def test_an_answer_that_is_lost_is_asked_for_again_and_counts_once(screen: Screen, batch: Played) -> None:
