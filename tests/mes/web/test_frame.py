@@ -23,6 +23,7 @@ PARTS = {
     "batch": "B26-0001",
     "step": "1.5",
     "field": "viability",
+    "fact": "weight",
     "number": "D1",
     "person": "bob",
     "lot": "CM-1",
