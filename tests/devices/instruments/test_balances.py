@@ -57,9 +57,9 @@ def test_a_confirmed_stable_weight_is_good(balance: SerialInstrument, line: byte
 def test_what_is_doubtful_is_told_and_marked(
     balance: SerialInstrument,
     line: bytes,
-    twice: bool,
+    twice: bool,  # noqa: FBT001 - a case's column
     quality: Quality,
-    status: str,  # noqa: FBT001 - a case's column
+    status: str,
 ) -> None:
     """Once, moving, in another unit, out of range: nothing is dropped, and nothing of it is good."""
     found = told(balance, line, twice=twice)
