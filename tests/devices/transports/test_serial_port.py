@@ -24,8 +24,8 @@ from devices.reading import Quality
 from devices.spool import SpoolError
 from devices.transports.serial_port import ALIVE, SerialLine
 from tests.devices.chaos import Line
-from tests.devices.terminal_server import Balance, TerminalServer
 from tests.devices.support import readings, until
+from tests.devices.terminal_server import Balance, TerminalServer
 
 MESSAGE = b"H|\\^&|||counter\rP|1\rO|1|S-1\rR|1|^^^VIABILITY|96.9|%||N||F\rL|1|N\r"
 
