@@ -13,12 +13,10 @@ from hashlib import sha256
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from devices.instrument import Measurement, SerialInstrument, at_site, is_number
+from devices.instrument import LARGEST_RAW, Measurement, SerialInstrument, at_site, is_number
 from devices.protocols import lis2
 from devices.protocols.astm import Receiver
 from devices.reading import Quality
-
-LARGEST_RAW = 50_000  # bytes; with a longer message each value keeps its own record, and the spool keeps the frames
 
 _QUALITY = {"F": Quality.GOOD, "C": Quality.GOOD, "P": Quality.UNCERTAIN}  # final, corrected, preliminary
 
@@ -31,6 +29,9 @@ class AstmAnalyser(SerialInstrument):
 
     sample: ClassVar[tuple[int, int]] = (3, 1)
     """The field of the order and the component in it that hold the sample's code."""
+
+    code: ClassVar[int] = 4
+    """The component of the universal test id that holds the analyser's code of a test."""
 
     untroubled: ClassVar = frozenset({"", "N", "L", "H", "LL", "HH"})
     """Abnormal flags that say where the value lies and nothing against it."""
@@ -46,15 +47,20 @@ class AstmAnalyser(SerialInstrument):
             yield self._measurement(result, raw, zone, f"{digest}:{place}")
 
     def _measurement(self, result: lis2.Result, raw: bytes, zone: ZoneInfo, origin: str) -> Measurement:
-        channel, unit = self.tests.get(result.test, (result.test or result.record.field(3), ""))
+        code = result.record.component(3, self.code) or result.record.field(3).strip("^")
+        channel, unit = self.tests.get(code, (code, ""))
         status = result.status or (result.order.field(26) if result.order else "")  # its order's, where it has none
-        doubts = list(self._doubts(result))
+        doubts = list(self._doubts(code, result))
         quality = Quality.UNCERTAIN if result.flags not in self.untroubled else _QUALITY.get(status, Quality.BAD)
+        # Of a message that is too long for a reading each value keeps its own record; the spool keeps the frames.
+        raw = (
+            raw if len(raw) <= LARGEST_RAW else result.record.delimiters[0].join(result.record.fields).encode("latin-1")
+        )
         return Measurement(
             channel=channel,
             value=result.value,
             unit=self.channels[channel] if unit and unit == result.unit else result.unit,
-            raw=raw if len(raw) <= LARGEST_RAW else "|".join(result.record.fields).encode("latin-1"),
+            raw=raw,
             quality=Quality.BAD if doubts or status not in _QUALITY else quality,
             status="; ".join([f"{result.flags} {status}".strip(), *doubts]),
             sample=(result.order.component(*self.sample) or None) if result.order else None,
@@ -62,10 +68,10 @@ class AstmAnalyser(SerialInstrument):
             origin=origin,
         )
 
-    def _doubts(self, result: lis2.Result) -> Iterator[str]:
-        if result.test not in self.tests:
+    def _doubts(self, code: str, result: lis2.Result) -> Iterator[str]:
+        if code not in self.tests:
             yield "no test that this file knows"
-        elif result.unit != self.tests[result.test][1]:
-            yield f"unit is not {self.tests[result.test][1]}"
+        elif result.unit != self.tests[code][1]:
+            yield f"unit is not {self.tests[code][1]}"
         if not is_number(result.value):
             yield "not a number"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
@@ -35,6 +35,39 @@ class Measurement:
     sample: str | None = None
     source_time: datetime | None = None
     origin: str = ""
+
+
+BOUNDS = {"channel": 60, "value": 200, "unit": 40, "status": 200, "sample": 60}  # characters that a reading may have
+LARGEST_RAW = 75_000  # bytes that it may have
+YEARS = range(1971, 2999)  # in which it may have been measured
+
+
+def within_bounds(made: Measurement) -> Measurement:
+    """Return a measurement that can be delivered: one that is too long for a reading is cut short and marked bad.
+
+    The MES refuses a reading out of its bounds, and with it every reading behind it; an analyser's picture in the
+    place of a value, or a clock that was never set, must not stop a site's other instruments.
+    """
+    texts = {name: str(getattr(made, name) or "") for name in BOUNDS}
+    long = [name for name, text in texts.items() if len(text) > BOUNDS[name]]
+    long += ["raw"] if len(made.raw) > LARGEST_RAW else []
+    never = made.source_time is not None and made.source_time.year not in YEARS
+    if not long and not never:
+        return made
+    said = [f"too long: {', '.join(long)}"] if long else []
+    said += [f"measured in the year {made.source_time.year}"] if never and made.source_time else []
+    cut = {name: text[: BOUNDS[name]] for name, text in texts.items()}
+    return replace(
+        made,
+        channel=cut["channel"],
+        value=cut["value"],
+        unit=cut["unit"],
+        status="; ".join([*said, texts["status"]])[: BOUNDS["status"]],
+        sample=None if "sample" in long else made.sample,  # the start of a sample's code may be another sample's
+        raw=made.raw[:LARGEST_RAW],
+        source_time=None if never else made.source_time,
+        quality=Quality.BAD,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Sysmex XN series haematology analysers, XN-L included, over ASTM on TCP or a serial line.
 
-Source: ASTM E1394-97, and what is publicly described of an XN-550's messages; no capture is at hand. Beside its counts
-an XN sends its judgements as results without a unit (“Blasts/Abn_Lympho?”): they are told under their own names, and
-are no measurements. A flag other than N, L and H questions the count, so such a count is uncertain.
+Source: ASTM E1394-97, and the message of an XN-550 that the project senaite.astm published. Beside its counts an XN
+sends its judgements as results without a unit (“Blasts/Abn_Lympho?”) and the names of its pictures: they are told under
+their own names, and are no measurements. A flag other than N, L and H questions a count, which is then uncertain.
 """
 
 from __future__ import annotations
@@ -35,5 +35,6 @@ class SysmexXn(AstmAnalyser):
 
     channels: ClassVar = {channel: unit for channel, unit, _ in _TESTS.values()}
     tests: ClassVar = {code: (channel, written) for code, (channel, _, written) in _TESTS.items()}
+    code: ClassVar = 5
     sample: ClassVar = (4, 3)
     untroubled: ClassVar = frozenset({"", "N", "L", "H"})

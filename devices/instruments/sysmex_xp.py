@@ -39,5 +39,6 @@ class SysmexXp(AstmAnalyser):
 
     channels: ClassVar = {channel: unit for channel, unit, _ in _TESTS.values()}
     tests: ClassVar = {code: (channel, written) for code, (channel, _, written) in _TESTS.items()}
+    code: ClassVar = 5
     sample: ClassVar = (4, 3)
     untroubled: ClassVar = frozenset({"", "N", "L", "H"})
