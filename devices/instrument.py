@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -114,10 +115,20 @@ class OpcUaInstrument(Instrument):
     """An instrument that serves OPC-UA variables; which nodes they are is the site's configuration."""
 
 
+class DateOrder(StrEnum):
+    """What comes first in the numeric dates of an instrument: see `devices.local_time`."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
 class FileInstrument(Instrument):
     """An instrument whose program exports files into a folder."""
 
-    def convert(self, content: bytes, zone: ZoneInfo) -> Conversion:
+    numeric_dates: ClassVar[bool] = False
+    """Whether its dates may be read in two ways, so that the site has to say in which its own are written."""
+
+    def convert(self, content: bytes, zone: ZoneInfo, dates: DateOrder | None = None) -> Conversion:
         """Read one file; this may be slow and may crash, so it runs in a process of its own.
 
         Raise `devices.protocols.ProtocolError` where it is none of this instrument's.

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 from devices import worker
 from devices.backoff import Backoff
 from devices.config import FileSettings
-from devices.instrument import Conversion, FileInstrument
+from devices.instrument import Conversion, DateOrder, FileInstrument
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.spool import SpoolError
@@ -37,7 +37,7 @@ UNFINISHED = (".tmp", ".part", ".crdownload", "~")
 
 _log = logging.getLogger(__name__)
 
-Converter = Callable[[str, bytes, ZoneInfo], Conversion]
+Converter = Callable[[str, bytes, ZoneInfo, DateOrder | None], Conversion]
 
 
 class FileDrop:
@@ -118,11 +118,14 @@ class FileDrop:
             path.replace(self._settings.folder / f"grown-{path.name}")
             return
         try:
-            conversion = self._held.get(path.stem) or self._convert(self._instrument.kind, content, self._zone)
+            conversion = self._held.get(path.stem) or self._converted(content)
         except ProtocolError as refused:
             self._reject(path, str(refused))
         else:
             self._store(path, conversion)
+
+    def _converted(self, content: bytes) -> Conversion:
+        return self._convert(self._instrument.kind, content, self._zone, self._settings.dates)
 
     def _store(self, path: Path, conversion: Conversion) -> None:
         latest = self._intake.clock() + AHEAD

@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from devices.config import FileSettings, OpcUaSettings, SerialSettings, load
+from devices.instrument import DateOrder
 from devices.toml_table import ConfigurationError
 
 WHOLE = """\
@@ -31,6 +32,7 @@ baud = 19200
 [instruments.VC-01]
 kind = "vicell-blu-export"
 folder = "exports"
+dates = "day-first"
 """
 
 
@@ -66,7 +68,7 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
     assert isinstance(counter.settings, SerialSettings)
     assert (counter.settings.line.baud, counter.silent_after, reactor.silent_after) == (19200, None, 60)
     assert isinstance(exports.settings, FileSettings)
-    assert exports.settings.folder == folder / "exports"
+    assert (exports.settings.folder, exports.settings.dates) == (folder / "exports", DateOrder.DAY_FIRST)
 
 
 @pytest.mark.parametrize(
@@ -91,12 +93,23 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
         ('port = "socket', 'prot = "socket', "14: [instruments.CC-01] needs port = …"),
         ("[instruments.CC-01]", "[instruments.'CC 01']", "14: “CC 01” is no code of an instrument"),
         ('folder = "exports"', "", "18: [instruments.VC-01] needs folder = …"),
+        ('dates = "day-first"', "", "18: [instruments.VC-01] needs dates = …"),
+        ('dates = "day-first"', 'dates = "days-first"', "21: “days-first” is no dates; did you mean day-first?"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_what_was_meant(folder: Path, wrong: str, right: str, said: str) -> None:
     """One mistake in an otherwise whole configuration."""
     assert wrong in WHOLE
     assert any(line.startswith(said) for line in mistakes(folder, WHOLE.replace(wrong, right, 1)))
+
+
+def test_an_instrument_whose_dates_have_one_meaning_needs_no_order_of_them(folder: Path) -> None:
+    """The Vi-CELL XR writes its months' names."""
+    other = WHOLE.replace("vicell-blu-export", "vicell-xr-export").replace('dates = "day-first"', "")
+    (folder / "gateway.toml").write_text(other, "utf-8")
+    settings = load(folder / "gateway.toml").stations[2].settings
+    assert isinstance(settings, FileSettings)
+    assert settings.dates is None
 
 
 def test_all_mistakes_are_told_at_once(folder: Path) -> None:

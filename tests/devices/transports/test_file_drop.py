@@ -12,7 +12,7 @@ import pytest
 
 from devices import worker
 from devices.config import FileSettings
-from devices.instrument import Conversion, Measurement
+from devices.instrument import Conversion, DateOrder, Measurement
 from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.intake import Intake
 from devices.protocols import ProtocolError
@@ -24,7 +24,7 @@ UTC_ZONE = ZoneInfo("UTC")
 Drop = Callable[[], FileDrop]
 
 
-def lines(_kind: str, content: bytes, _zone: ZoneInfo) -> Conversion:
+def lines(_kind: str, content: bytes, _zone: ZoneInfo, _dates: DateOrder | None) -> Conversion:
     """A converter whose files say, a line each, a sample and when it was measured."""
     if b"foreign" in content:
         raise ProtocolError("another instrument's")
