@@ -41,7 +41,10 @@ def convert(kind: str, content: bytes, zone: ZoneInfo, dates: DateOrder | None =
         raise ProtocolError(f"its conversion took longer than {PATIENCE:.0f} s") from slow
     if done.returncode:
         raise ProtocolError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2] or "its converter crashed")
-    return _from_json(json.loads(done.stdout))
+    try:
+        return _from_json(json.loads(done.stdout))
+    except ValueError as garbled:
+        raise ProtocolError(f"its converter gave no conversion: {garbled}") from garbled
 
 
 def _to_json(conversion: Conversion) -> str:
@@ -64,13 +67,17 @@ def _measurement(*, raw: str, quality: str, source_time: str | None, **rest: Any
 
 def main() -> int:
     """Convert standard input."""
+    # What libraries print (one that reads spreadsheets warns on standard output) must not get into the conversion.
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     kind, zone, *dates = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     instrument = kinds()[kind]()
     if not isinstance(instrument, FileInstrument):
         raise TypeError(f"{kind} exports no files")
     try:
-        sys.stdout.write(_to_json(instrument.convert(sys.stdin.buffer.read(), ZoneInfo(zone), *map(DateOrder, dates))))
+        with answer:
+            answer.write(_to_json(instrument.convert(sys.stdin.buffer.read(), ZoneInfo(zone), *map(DateOrder, dates))))
     except ProtocolError as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
