@@ -189,7 +189,7 @@ def _station(name: str, table: Table) -> Station:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         table.mistake("", f"“{name}” is no code of an instrument: letters, digits, dot, hyphen, underscore")
     kind = table.choice("kind", kinds())
-    instrument = kinds()[kind]() if kind else Instrument()
+    instrument = kinds()[kind].configured(table) if kind else Instrument()
     quiet = 60 if isinstance(instrument, OpcUaInstrument) else 0
     silent_after = table.number("silent_after", quiet, least=0) or None
     station = Station(name, instrument, _settings(instrument, table), silent_after)

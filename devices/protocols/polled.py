@@ -23,8 +23,8 @@ PATIENCE = 3.0  # seconds for an answer; the slowest balance known takes half of
 class Polled:
     """A `devices.protocols.Link` that asks.
 
-    ``hello`` is asked once, ``ask`` from then on. ``answers`` is the shape of every line that is one (without its
-    end), ``confirmed`` the shape of those that are asked for a second time.
+    ``hello`` is asked until something is answered, ``ask`` from then on. ``answers`` is the shape of every line that is
+    one (without its end), ``confirmed`` the shape of those that are asked for a second time.
     """
 
     def __init__(self, *, ask: bytes, answers: re.Pattern[bytes], confirmed: re.Pattern[bytes], hello: bytes) -> None:
@@ -54,13 +54,12 @@ class Polled:
         return [Send(self._question)]
 
     def _hear(self, line: Frame | Garbled, now: float) -> list[Event]:
-        self._waiting, self.deadline = False, now + INTERVAL
+        self._waiting, self.deadline, self._question = False, now + INTERVAL, self._ask
         text = line.raw.removesuffix(END)
         if isinstance(line, Garbled):
             return [*self._release(), line]
         if not self._answers.fullmatch(text):
             return [*self._release(), Garbled(line.raw, "no answer that this instrument gives")]
-        self._question = self._ask
         if line.raw == self._held:
             self._held = b""
             return [Message(line.raw + text, line.raw + line.raw)]

@@ -39,6 +39,13 @@ def test_the_serial_number_is_asked_before_the_weight() -> None:
     assert line.tick(0.2 + INTERVAL) == [Send(b"SI\r\n")]
 
 
+def test_a_balance_that_does_not_know_its_serial_number_is_asked_for_its_weight() -> None:
+    """Its error is told as garbled."""
+    line = asked()
+    assert line.feed(b"ES\r\n", 1) == [Garbled(b"ES\r\n", "no answer that this instrument gives")]
+    assert line.tick(1 + INTERVAL) == [Send(b"SI\r\n")]
+
+
 def test_a_stable_weight_is_asked_for_again_at_once_and_confirmed() -> None:
     """Two equal answers are one message, with the bytes of both."""
     line = asked()
