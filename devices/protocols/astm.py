@@ -106,7 +106,7 @@ class Receiver:
     def _forget(self) -> None:
         self._state, self._expected = _Receiving.IDLE, 1
         self._buffer = bytearray()  # the frame that has begun
-        self._last = b""  # the last frame accepted
+        self._last = b""  # the last frame accepted, without its line end
         self._discard_at = self._judge_at = None
         self._begin_message()
 
@@ -143,16 +143,17 @@ class Receiver:
             return self._refuse(f"checksum {frame[4].decode()}, counted {counted.decode()}", now)
         if len(self._raw) > LARGEST:
             return self._refuse(f"no end of message in {LARGEST} bytes", now)
-        if raw == self._last:
+        if raw[: frame.end(4)] == self._last:
             self._between(now)
             return [Send(ACK)]
         if int(frame[1]) != self._expected:
             return self._refuse(f"frame number {frame[1].decode()}, expected {self._expected}", now)
+        self._last = raw[: frame.end(4)]
         return self._accept(raw, frame[2], now, record_ends=frame[3] == ETX)
 
     def _accept(self, raw: bytes, text: bytes, now: float, *, record_ends: bool) -> list[Event]:
         self._between(now)
-        self._expected, self._last = (self._expected + 1) % 8, raw
+        self._expected = (self._expected + 1) % 8
         self._note_record(text)
         self._text += text
         self._raw += raw

@@ -19,7 +19,7 @@ from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.reading import Quality
-from devices.transports.file_drop import AHEAD, FileDrop
+from devices.transports.file_drop import AHEAD, LARGEST, FileDrop
 from tests.devices.support import NOON, SetClock, readings
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -149,6 +149,37 @@ def test_two_foreign_files_of_one_name_are_both_kept(drop: FileDrop, folder: Pat
         drop.look(number * 10 + 5)
     kept = [path.read_bytes() for path in (folder / "rejected").glob("*.csv")]
     assert sorted(kept) == [b"foreign 1", b"foreign 2"]
+
+
+def test_a_file_that_cannot_be_moved_waits_and_the_others_do_not(
+    drop: FileDrop, folder: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its program has it open, as Windows has it: it is named, and taken when it is let go."""
+    replace = Path.replace
+
+    def held(path: Path, target: Path) -> Path:
+        if path.name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        return replace(path, target)
+
+    (folder / "a.csv").write_bytes(b"S-1\n")
+    (folder / "b.csv").write_bytes(b"S-2\n")
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "replace", held)
+        drop.look(0)
+        assert drop.look(2) == ["a.csv waits: Permission denied"]
+        assert samples(intake) == ["S-2"]
+    assert drop.look(4) == []
+    assert samples(intake) == ["S-2", "S-1"]
+
+
+def test_a_file_larger_than_any_export_is_put_aside_unread(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """With its reason, and without its bytes in the spool."""
+    with (folder / "movie.csv").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    settle(drop)
+    assert (folder / "rejected" / "movie.csv").stat().st_size == LARGEST + 1
+    assert "larger than any export" in notes(intake, "garbled")[0]
 
 
 def test_a_row_dated_ahead_is_held_until_its_time(
