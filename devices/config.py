@@ -25,6 +25,7 @@
     [instruments.VC-01]
     kind = "vicell-blu-export"
     folder = "exports/vicell"
+    dates = "month-first"                  # or "day-first": where its dates may be read in two ways
 
 The defaults of all other keys are the dataclasses' below.
 """
@@ -39,7 +40,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from devices.discover import kinds
-from devices.instrument import FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
+from devices.instrument import DateOrder, FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
@@ -100,6 +101,7 @@ class FileSettings:
     folder: Path
     poll: float = 0.5
     settle: float = 2
+    dates: DateOrder | None = None  # needed where the instrument writes dates like 3/4/2022
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _station(name: str, table: Table) -> Station:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         table.mistake("", f"“{name}” is no code of an instrument: letters, digits, dot, hyphen, underscore")
     kind = table.choice("kind", kinds())
-    instrument = kinds()[kind]() if kind else Instrument()
+    instrument = kinds()[kind].configured(table) if kind else Instrument()
     quiet = 60 if isinstance(instrument, OpcUaInstrument) else 0
     silent_after = table.number("silent_after", quiet, least=0) or None
     station = Station(name, instrument, _settings(instrument, table), silent_after)
@@ -202,7 +204,7 @@ def _settings(instrument: Instrument, table: Table) -> OpcUaSettings | SerialSet
     if isinstance(instrument, SerialInstrument):
         return _serial(instrument.settings, table)
     if isinstance(instrument, FileInstrument):
-        return _file(table)
+        return _file(instrument, table)
     return FileSettings(Path())  # the kind was a mistake, and is named
 
 
@@ -218,11 +220,13 @@ def _serial(line: Serial, table: Table) -> SerialSettings:
     )
 
 
-def _file(table: Table) -> FileSettings:
+def _file(instrument: FileInstrument, table: Table) -> FileSettings:
+    dates = table.choice("dates", [*DateOrder], None if instrument.numeric_dates else "")
     return FileSettings(
         folder=table.path("folder"),
         poll=table.number("poll", FileSettings.poll, least=0.01),
         settle=table.number("settle", FileSettings.settle, least=0),
+        dates=DateOrder(dates) if dates else None,
     )
 
 

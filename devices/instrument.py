@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import ClassVar, TypeVar
+from enum import StrEnum
+from typing import ClassVar, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from devices.protocols import Link
 from devices.reading import Quality
+from devices.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,39 @@ class Measurement:
     sample: str | None = None
     source_time: datetime | None = None
     origin: str = ""
+
+
+BOUNDS = {"channel": 60, "value": 200, "unit": 40, "status": 200, "sample": 60}  # characters that a reading may have
+LARGEST_RAW = 75_000  # bytes that it may have
+YEARS = range(1971, 2999)  # in which it may have been measured
+
+
+def within_bounds(made: Measurement) -> Measurement:
+    """Return a measurement that can be delivered: one that is too long for a reading is cut short and marked bad.
+
+    The MES refuses a reading out of its bounds, and with it every reading behind it; an analyser's picture in the
+    place of a value, or a clock that was never set, must not stop a site's other instruments.
+    """
+    texts = {name: str(getattr(made, name) or "") for name in BOUNDS}
+    long = [name for name, text in texts.items() if len(text) > BOUNDS[name]]
+    long += ["raw"] if len(made.raw) > LARGEST_RAW else []
+    never = made.source_time is not None and made.source_time.year not in YEARS
+    if not long and not never:
+        return made
+    said = [f"too long: {', '.join(long)}"] if long else []
+    said += [f"measured in the year {made.source_time.year}"] if never and made.source_time else []
+    cut = {name: text[: BOUNDS[name]] for name, text in texts.items()}
+    return replace(
+        made,
+        channel=cut["channel"],
+        value=cut["value"],
+        unit=cut["unit"],
+        status="; ".join([*said, texts["status"]])[: BOUNDS["status"]],
+        sample=None if "sample" in long else made.sample,  # the start of a sample's code may be another sample's
+        raw=made.raw[:LARGEST_RAW],
+        source_time=None if never else made.source_time,
+        quality=Quality.BAD,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +97,11 @@ class Instrument:
     verified: ClassVar[date | None]
     channels: ClassVar[Mapping[str, str]]
 
+    @classmethod
+    def configured(cls, table: Table) -> Self:  # noqa: ARG003 - most leave nothing to the site
+        """Return the instrument as a site's configuration has it. Mistakes are noted in the table."""
+        return cls()
+
 
 class SerialInstrument(Instrument):
     """An instrument on a line: RS-232, or a terminal server that stands for one."""
@@ -81,10 +121,20 @@ class OpcUaInstrument(Instrument):
     """An instrument that serves OPC-UA variables; which nodes they are is the site's configuration."""
 
 
+class DateOrder(StrEnum):
+    """What comes first in the numeric dates of an instrument: see `devices.local_time`."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
 class FileInstrument(Instrument):
     """An instrument whose program exports files into a folder."""
 
-    def convert(self, content: bytes, zone: ZoneInfo) -> Conversion:
+    numeric_dates: ClassVar[bool] = False
+    """Whether its dates may be read in two ways, so that the site has to say in which its own are written."""
+
+    def convert(self, content: bytes, zone: ZoneInfo, dates: DateOrder | None = None) -> Conversion:
         """Read one file; this may be slow and may crash, so it runs in a process of its own.
 
         Raise `devices.protocols.ProtocolError` where it is none of this instrument's.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from devices.clock import Clock
-from devices.instrument import Measurement
+from devices.instrument import Measurement, within_bounds
 from devices.spool import Spool, SpoolError
 
 SHOWN = 256  # bytes of a garbled frame in the log; all of them are in the spool
@@ -26,7 +26,8 @@ class Intake:
 
     def take(self, measurements: Sequence[Measurement], cursor: int | None = None) -> int:
         """Store measurements; return how many were new."""
-        new = self.spool.append(self.instrument, measurements, received=self.clock(), cursor=cursor)
+        bounded = [within_bounds(measurement) for measurement in measurements]
+        new = self.spool.append(self.instrument, bounded, received=self.clock(), cursor=cursor)
         self._log.debug("%d readings, %d new", len(measurements), new)
         return new
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,14 @@ class Table:
         )
         return ""
 
+    def texts(self, key: str, default: Sequence[str]) -> tuple[str, ...]:
+        """Return a list of texts."""
+        value = self._get(key, [*default])
+        if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
+            self.mistake(key, f'{key} is a list of texts: write {key} = ["…", "…"]')
+            return tuple(default)
+        return tuple(value)
+
     def number(self, key: str, default: float, *, least: float) -> float:
         """Return a number that is not less than ``least``."""
         value = self._get(key, default)
@@ -66,6 +74,14 @@ class Table:
             self.mistake(key, f"{key} is a number, {least} or more")
             return default
         return value
+
+    def counts(self, key: str, default: Sequence[int]) -> tuple[int, ...]:
+        """Return a list of whole numbers, 1 or more."""
+        value = self._get(key, [*default])
+        if not isinstance(value, list) or not all(type(each) is int and each > 0 for each in value):
+            self.mistake(key, f"{key} is a list of whole numbers, 1 or more: write {key} = [12, 8]")
+            return tuple(default)
+        return tuple(value)
 
     def flag(self, key: str) -> bool:
         """Return true or false; false where it is not written."""

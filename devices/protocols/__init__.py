@@ -46,7 +46,14 @@ class Send:
     data: bytes
 
 
-Event = Frame | Message | Garbled | Send
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The far end was asked and does not answer. The line is to be closed, and opened anew."""
+
+    reason: str
+
+
+Event = Frame | Message | Garbled | Send | Lost
 
 
 class Link(Protocol):

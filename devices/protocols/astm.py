@@ -106,9 +106,13 @@ class Receiver:
     def _forget(self) -> None:
         self._state, self._expected = _Receiving.IDLE, 1
         self._buffer = bytearray()  # the frame that has begun
-        self._text = self._raw = b""  # the message so far
-        self._last = b""  # the last frame accepted
+        self._last = b""  # the last frame accepted, without its line end
         self._discard_at = self._judge_at = None
+        self._begin_message()
+
+    def _begin_message(self) -> None:
+        self._text, self._raw = bytearray(), bytearray()  # the message so far
+        self._closing = False  # its latest record is an L
 
     def _collect(self, data: bytes) -> None:
         if self._state is _Receiving.FRAME:
@@ -139,22 +143,31 @@ class Receiver:
             return self._refuse(f"checksum {frame[4].decode()}, counted {counted.decode()}", now)
         if len(self._raw) > LARGEST:
             return self._refuse(f"no end of message in {LARGEST} bytes", now)
-        if raw == self._last:
+        if raw[: frame.end(4)] == self._last:
             self._between(now)
             return [Send(ACK)]
         if int(frame[1]) != self._expected:
             return self._refuse(f"frame number {frame[1].decode()}, expected {self._expected}", now)
+        self._last = raw[: frame.end(4)]
         return self._accept(raw, frame[2], now, record_ends=frame[3] == ETX)
 
     def _accept(self, raw: bytes, text: bytes, now: float, *, record_ends: bool) -> list[Event]:
         self._between(now)
-        self._expected, self._last = (self._expected + 1) % 8, raw
-        self._text, self._raw = self._text + text, self._raw + raw
-        events: list[Event] = [Frame(raw)]
-        if record_ends and self._text.rstrip(b"\r").rpartition(b"\r")[2].startswith(b"L"):
-            events.append(Message(self._text, self._raw))
-            self._text = self._raw = b""
-        return [*events, Send(ACK)]
+        self._expected = (self._expected + 1) % 8
+        self._note_record(text)
+        self._text += text
+        self._raw += raw
+        if not (record_ends and self._closing):
+            return [Frame(raw), Send(ACK)]
+        whole = Message(bytes(self._text), bytes(self._raw))
+        self._begin_message()
+        return [Frame(raw), whole, Send(ACK)]
+
+    def _note_record(self, text: bytes) -> None:
+        # Told from this frame alone: to search the message at each of its frames would take the square of its length.
+        _, begins, record = text.rstrip(b"\r").rpartition(b"\r")
+        if begins or not self._text or self._text.endswith(b"\r"):
+            self._closing = record.startswith(b"L")
 
     def _refuse(self, reason: str, now: float) -> list[Event]:
         raw = bytes(self._buffer)
@@ -169,7 +182,7 @@ class Receiver:
         return self._leave("the transmission ended inside a message")
 
     def _leave(self, reason: str) -> list[Event]:
-        raw = self._raw + bytes(self._buffer)
+        raw = bytes(self._raw + self._buffer)
         self._forget()
         return [Garbled(raw, reason)] if raw else []
 

@@ -106,6 +106,7 @@ _EXPORTS = """
 [instruments.VC-01]
 kind = "vicell-blu-export"
 folder = "{folder}"
+dates = "month-first"
 settle = 0.3
 poll = 0.2
 """

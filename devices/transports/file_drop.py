@@ -4,6 +4,9 @@
     folder/archive/<sha256>.csv        byte for byte, named by its digest, moved here before it is read
     folder/rejected/<name>             what could not be read, and beside it <name>.reason.txt
 
+A file that cannot be moved yet, because its program has it open or it is not ours to move, is named and waits; the
+others are taken. One that is larger than any export is put aside unread.
+
 A file is taken once, whatever it is called and however often it comes; a row of it is taken once, in whatever file it
 comes. What is in the archive but not yet noted as read is read: that is how a gateway that was killed goes on.
 
@@ -27,17 +30,19 @@ from zoneinfo import ZoneInfo
 from devices import worker
 from devices.backoff import Backoff
 from devices.config import FileSettings
-from devices.instrument import Conversion, FileInstrument
+from devices.instrument import Conversion, DateOrder, FileInstrument
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.spool import SpoolError
 
 AHEAD = timedelta(minutes=2)  # by which an instrument's clock may differ before its rows are held
+LARGEST = 64 * 2**20  # bytes of an export; the longest seen had 64 thousand
+NOTED = 65_536  # bytes of a rejected file in the spool; all of them are in its folder
 UNFINISHED = (".tmp", ".part", ".crdownload", "~")
 
 _log = logging.getLogger(__name__)
 
-Converter = Callable[[str, bytes, ZoneInfo], Conversion]
+Converter = Callable[[str, bytes, ZoneInfo, DateOrder | None], Conversion]
 
 
 class FileDrop:
@@ -63,8 +68,8 @@ class FileDrop:
         backoff = Backoff()
         while not stop.is_set():
             try:
-                self.look(time.monotonic())
-                self._intake.state("watching")
+                waiting = self.look(time.monotonic())
+                self._intake.state("watching", "; ".join(waiting))
                 backoff.reset()
                 stop.wait(self._settings.poll)
             except OSError as lost:
@@ -74,17 +79,25 @@ class FileDrop:
                 _log.error("%s: files wait: %s", self._intake.instrument, full)
                 stop.wait(backoff.wait())
 
-    def look(self, now: float) -> None:
-        """Take what has come and stopped growing, and what is due; ``now`` is monotonic seconds."""
+    def look(self, now: float) -> list[str]:
+        """Take what has come and stopped growing, and what is due; ``now`` is monotonic seconds.
+
+        Return a sentence for each file that cannot be moved yet.
+        """
         for folder in (self._archive, self._rejected):
             folder.mkdir(exist_ok=True)
+        waiting = []
         for path in self._settled(now):
-            self._move_to_archive(path)
+            try:
+                self._move_to_archive(path)
+            except OSError as busy:
+                waiting.append(f"{path.name} waits: {busy.strerror}")
         read = self._intake.spool.files(self._intake.instrument)
         for path in sorted(self._archive.iterdir()):
             due = read.get(path.stem)
             if path.stem not in read or (due and due <= self._intake.clock()):
                 self._take(path)
+        return waiting
 
     def _settled(self, now: float) -> list[Path]:
         """Return the files whose size and time have not changed for a while."""
@@ -102,6 +115,9 @@ class FileDrop:
 
     def _move_to_archive(self, path: Path) -> None:
         """Move, never edit; an equal file that is there already is replaced by its equal."""
+        if path.stat().st_size > LARGEST:
+            self._reject(path, f"larger than any export: more than {LARGEST} bytes")
+            return
         digest = sha256(path.read_bytes()).hexdigest()
         if digest in self._intake.spool.files(self._intake.instrument):
             self._intake.notice(f"{path.name} came again and is known: sha256:{digest}")
@@ -118,11 +134,14 @@ class FileDrop:
             path.replace(self._settings.folder / f"grown-{path.name}")
             return
         try:
-            conversion = self._held.get(path.stem) or self._convert(self._instrument.kind, content, self._zone)
+            conversion = self._held.get(path.stem) or self._converted(content)
         except ProtocolError as refused:
             self._reject(path, str(refused))
         else:
             self._store(path, conversion)
+
+    def _converted(self, content: bytes) -> Conversion:
+        return self._convert(self._instrument.kind, content, self._zone, self._settings.dates)
 
     def _store(self, path: Path, conversion: Conversion) -> None:
         latest = self._intake.clock() + AHEAD
@@ -147,4 +166,5 @@ class FileDrop:
             kept = self._rejected / path.name
         path.replace(kept)
         kept.with_name(f"{kept.name}.reason.txt").write_text(f"{reason}\n", "utf-8")
-        self._intake.garbled(kept.read_bytes(), f"{kept}: {reason}")
+        with kept.open("rb") as file:
+            self._intake.garbled(file.read(NOTED), f"{kept}: {reason}")

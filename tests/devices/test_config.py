@@ -8,6 +8,10 @@ from textwrap import dedent
 import pytest
 
 from devices.config import FileSettings, OpcUaSettings, SerialSettings, load
+from devices.instrument import DateOrder
+from devices.instruments.delimited_printer import DelimitedPrinter
+from devices.instruments.fixed_width_printer import FixedWidthPrinter
+from devices.printer import Printout
 from devices.toml_table import ConfigurationError
 
 WHOLE = """\
@@ -31,6 +35,7 @@ baud = 19200
 [instruments.VC-01]
 kind = "vicell-blu-export"
 folder = "exports"
+dates = "day-first"
 """
 
 
@@ -66,7 +71,7 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
     assert isinstance(counter.settings, SerialSettings)
     assert (counter.settings.line.baud, counter.silent_after, reactor.silent_after) == (19200, None, 60)
     assert isinstance(exports.settings, FileSettings)
-    assert exports.settings.folder == folder / "exports"
+    assert (exports.settings.folder, exports.settings.dates) == (folder / "exports", DateOrder.DAY_FIRST)
 
 
 @pytest.mark.parametrize(
@@ -91,12 +96,69 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
         ('port = "socket', 'prot = "socket', "14: [instruments.CC-01] needs port = …"),
         ("[instruments.CC-01]", "[instruments.'CC 01']", "14: “CC 01” is no code of an instrument"),
         ('folder = "exports"', "", "18: [instruments.VC-01] needs folder = …"),
+        ('dates = "day-first"', "", "18: [instruments.VC-01] needs dates = …"),
+        ('dates = "day-first"', 'dates = "days-first"', "21: “days-first” is no dates; did you mean day-first?"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_what_was_meant(folder: Path, wrong: str, right: str, said: str) -> None:
     """One mistake in an otherwise whole configuration."""
     assert wrong in WHOLE
     assert any(line.startswith(said) for line in mistakes(folder, WHOLE.replace(wrong, right, 1)))
+
+
+def test_an_instrument_whose_dates_have_one_meaning_needs_no_order_of_them(folder: Path) -> None:
+    """The Vi-CELL XR writes its months' names."""
+    other = WHOLE.replace("vicell-blu-export", "vicell-xr-export").replace('dates = "day-first"', "")
+    (folder / "gateway.toml").write_text(other, "utf-8")
+    settings = load(folder / "gateway.toml").stations[2].settings
+    assert isinstance(settings, FileSettings)
+    assert settings.dates is None
+
+
+PRINTER = """\
+[instruments.PR-01]
+kind = "fixed-width-printer"
+port = "/dev/ttyUSB2"
+fields = ["sample", "mass", "=g"]
+widths = [12, 10, 3]
+[instruments.PR-02]
+kind = "delimited-printer"
+port = "/dev/ttyUSB3"
+separator = ";"
+fields = ["-", "time", "viability"]
+dates = "day-first"
+end = "LF"
+"""
+
+
+def test_a_printer_prints_what_the_site_says(folder: Path) -> None:
+    """Its fields, their widths or what stands between them, how its lines end and its dates are written."""
+    (folder / "gateway.toml").write_text(WHOLE + PRINTER, "utf-8")
+    fixed, delimited = (each.instrument for each in load(folder / "gateway.toml").stations[3:])
+    assert isinstance(fixed, FixedWidthPrinter)
+    assert isinstance(delimited, DelimitedPrinter)
+    assert (fixed.printout.fields, fixed.widths) == (("sample", "mass", "=g"), (12, 10, 3))
+    assert delimited.printout == Printout(b"\n", ("-", "time", "viability"), DateOrder.DAY_FIRST)
+    assert delimited.separator == ";"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ('"mass"', '"weight"', "25: “weight” is no field; there is -, =text, sample, time"),
+        ('"mass"', '"sample"', "25: a field stands there twice"),
+        ('["sample", "mass", "=g"]', '"mass"', "25: fields is a list of texts"),
+        ("[12, 10, 3]", "[12, 10]", "26: there are 3 fields and 2 widths"),
+        ("[12, 10, 3]", "[12, 10, 0]", "26: widths is a list of whole numbers, 1 or more"),
+        ('end = "LF"', 'end = "lf"', "33: “lf” is no end; "),
+        ('separator = ";"', 'seperator = ";"', "30: [instruments.PR-02] has no seperator; did you mean separator?"),
+    ],
+)
+def test_a_printers_mistake_is_told_with_its_line(folder: Path, wrong: str, right: str, said: str) -> None:
+    """One mistake in what a site says of its printers."""
+    assert wrong in PRINTER
+    found = mistakes(folder, WHOLE + PRINTER.replace(wrong, right, 1))
+    assert any(line.startswith(said) for line in found), found
 
 
 def test_all_mistakes_are_told_at_once(folder: Path) -> None:

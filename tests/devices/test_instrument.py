@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +14,25 @@ import pytest
 from batch_records.values.unit import Unit
 from devices.catalogue import catalogue
 from devices.discover import kinds
-from devices.instrument import Instrument, SerialInstrument, at_site, instrument, is_number
+from devices.instrument import (
+    BOUNDS,
+    LARGEST_RAW,
+    Instrument,
+    Measurement,
+    SerialInstrument,
+    at_site,
+    instrument,
+    is_number,
+    within_bounds,
+)
 from devices.protocols import Garbled, Message, ProtocolError, Send
+from devices.reading import Quality
+from mes.api.models import ReadingIn
 
 BERLIN = ZoneInfo("Europe/Berlin")
+MEASURED = Measurement(
+    "viability", "96.9", "%", b"raw", status="F", sample="S-1", source_time=datetime(2026, 1, 1, tzinfo=UTC)
+)
 GARBAGE = [b"", b"\r\n", b"\x05\x02\x03", b"\xff" * 300, b"H|\\^&|||x\rL|1|N\r", bytes(range(256))]
 
 
@@ -80,3 +97,38 @@ def test_numbers_as_instruments_write_them(text: str) -> None:
 def test_what_is_no_number(text: str) -> None:
     """Words, commas, other scripts' digits, halves of numbers."""
     assert not is_number(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"value": "x" * 5_000}, "too long: value; F"),
+        ({"channel": "x" * 61}, "too long: channel; F"),
+        ({"sample": "S-1" * 30}, "too long: sample; F"),
+        ({"status": "x" * 300}, "too long: status; " + "x" * 182),
+        ({"raw": b"x" * 80_000}, "too long: raw; F"),
+        ({"source_time": datetime(1904, 1, 1, tzinfo=UTC)}, "measured in the year 1904; F"),
+    ],
+)
+def test_what_the_mes_would_refuse_is_cut_and_marked(change: dict[str, Any], status: str) -> None:
+    """One value out of bounds must not hold up all that come after it; a sample's code is whole or none."""
+    found = within_bounds(replace(MEASURED, **change))
+    assert (found.quality, found.status) == (Quality.BAD, status)
+    assert (found.sample, found.source_time) == (
+        None if "sample" in change else "S-1",
+        None if "source_time" in change else MEASURED.source_time,
+    )
+
+
+def test_what_is_within_bounds_is_left_alone() -> None:
+    """It is the same measurement."""
+    assert within_bounds(MEASURED) is MEASURED
+
+
+def test_the_bounds_are_the_mess() -> None:
+    """They are written twice, for the gateway knows nothing of the MES: here they are compared."""
+    theirs = {
+        name: next(each.max_length for each in ReadingIn.model_fields[name].metadata if hasattr(each, "max_length"))
+        for name in (*BOUNDS, "raw")
+    }
+    assert theirs == BOUNDS | {"raw": LARGEST_RAW * 4 // 3}

@@ -51,7 +51,39 @@ def test_real_transmissions_may_come_cut_anywhere(captures: Path, name: str) -> 
         assert heard(stream, cuts=tuple(cuts)) == heard(stream)
 
     cut_anywhere()
-    assert heard(stream, cuts=tuple(range(len(stream)))) == heard(stream)
+    whole = heard(stream)
+    assert heard(stream, cuts=tuple(range(len(stream)))) == whole
+    assert all(heard(stream, cuts=(place,)) == whole for place in range(len(stream)))
+
+
+def spoiled(stream: bytes, place: int, fault: str, bit: int) -> bytes:
+    """A stream with one fault in it."""
+    byte = stream[place]
+    changed = {"flipped": bytes([byte ^ 1 << bit]), "lost": b"", "doubled": bytes([byte, byte])}[fault]
+    return stream[:place] + changed + stream[place + 1 :]
+
+
+@pytest.mark.parametrize("name", FRAMED)
+@pytest.mark.parametrize("fault", ["flipped", "lost", "doubled"])
+def test_a_spoiled_transmission_is_never_another_message(captures: Path, name: str, fault: str) -> None:
+    """A bit flipped, a byte lost or doubled, at every place: the message as it was, or a notice and no message."""
+    stream = (captures / "astm" / f"{name}.txt").read_bytes()
+    (message,) = [event.text for event in heard(stream) if isinstance(event, Message)]
+    for place in range(len(stream)):
+        events = heard(spoiled(stream, place, fault, place % 8))
+        assert [event.text for event in events if isinstance(event, Message)] in ([], [message]), place
+
+
+@pytest.mark.parametrize("name", FRAMED)
+def test_a_transmission_that_breaks_off_is_no_message(captures: Path, name: str) -> None:
+    """At every place but the end; when the line falls silent, what there was is told as garbled."""
+    stream = (captures / "astm" / f"{name}.txt").read_bytes()
+    for place in range(1, len(stream) - 2):
+        receiver = astm.Receiver()
+        events = receiver.feed(astm.ENQ + stream[:place], 0) + receiver.tick(astm.PAUSE)
+        events += receiver.tick(astm.PAUSE + astm.RECEIVER_WAITS)
+        assert not [event for event in events if isinstance(event, Message)], place
+        assert [event for event in events if isinstance(event, Garbled)], place
 
 
 def test_the_haematology_analysers_results(captures: Path) -> None:

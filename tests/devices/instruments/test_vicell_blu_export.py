@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from devices.instrument import Conversion
+from devices.instrument import Conversion, DateOrder
 from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.protocols import ProtocolError
 from devices.reading import Quality
@@ -25,7 +25,7 @@ ROW = "S-1,2191,2123,0.78,0.75,96.9,3/21/2022 16:56"
 
 
 def converted(*rows: str) -> Conversion:
-    return ViCellBluExport().convert("\r\n".join([HEADER, *rows]).encode(), BERLIN)
+    return ViCellBluExport().convert("\r\n".join([HEADER, *rows, ""]).encode(), BERLIN, DateOrder.MONTH_FIRST)
 
 
 def real(captures: Path, name: str) -> bytes:
@@ -72,6 +72,36 @@ def test_a_missing_time_is_no_time() -> None:
     assert {each.source_time for each in converted(ROW.replace("3/21/2022 16:56", "")).measurements} == {None}
 
 
+def test_a_time_that_is_none_is_told_and_makes_the_row_doubtful() -> None:
+    """Nobody knows what else in that row is not as it was."""
+    (first, *_) = converted(ROW.replace("3/21/2022", "99/99/2022")).measurements
+    assert (first.source_time, first.quality) == (None, Quality.UNCERTAIN)
+    assert first.status.endswith("; its time is none: 99/99/2022 16:56")
+
+
+def test_a_date_is_read_in_the_order_of_the_site() -> None:
+    """The fourth of March here, the third of April there."""
+    content = "\r\n".join([HEADER, ROW.replace("3/21", "3/4"), ""]).encode()
+    days = [
+        (each.source_time.month, each.source_time.day)
+        for dates in (DateOrder.MONTH_FIRST, DateOrder.DAY_FIRST)
+        for each in ViCellBluExport().convert(content, BERLIN, dates).measurements[:1]
+        if each.source_time
+    ]
+    assert days == [(3, 4), (4, 3)]
+
+
+def test_a_sample_that_was_analysed_again_stands_beside_its_first_result() -> None:
+    """With the same values even: the later analysis is another one, and says so."""
+    header, rows = f"Reanalysis date/time,{HEADER}", (f",{ROW}", f"3/22/2022 9:00,{ROW}")
+    first, again = (
+        ViCellBluExport().convert(f"{header}\r\n{row}\r\n".encode(), BERLIN, DateOrder.MONTH_FIRST).measurements[0]
+        for row in rows
+    )
+    assert first.origin != again.origin
+    assert again.status.endswith("; analysed again 3/22/2022 9:00")
+
+
 def test_more_viable_cells_than_cells_is_doubtful() -> None:
     """Recorded as it is, and marked so that nobody takes it."""
     found = converted(ROW.replace("0.75", "0.95"))
@@ -93,10 +123,11 @@ def test_a_row_is_known_by_sample_time_and_values() -> None:
         (b"Well,Count\r\nA1,7\r\n", "has no column Analysis date/time"),
         (b"\xff\xd8\xff\xe0JFIF", "is no text"),
         (f"{HEADER}\r\nS-1,2191,21".encode(), "is cut off"),
-        (f"{HEADER}\r\n{ROW.replace('3/21/2022', '99/99/2022')}".encode(), "sample S-1"),
+        (f"{HEADER}\r\n{ROW[:-1]}".encode(), "has no end"),
+        (f"{HEADER}\r\n{ROW.replace('3/21/2022', '3/4/2022')}\r\n".encode(), "sample S-1: .* two ways"),
     ],
 )
 def test_a_foreign_or_broken_file_is_refused_with_its_reason(content: bytes, reason: str) -> None:
-    """Empty, another instrument's, an image, half a row, a time that is none."""
+    """Empty, another instrument's, an image, half a row, half a time, a date that may be read in two ways."""
     with pytest.raises(ProtocolError, match=reason):
         ViCellBluExport().convert(content, BERLIN)

@@ -106,6 +106,19 @@ def test_a_repeated_frame_is_acknowledged_and_not_taken_twice() -> None:
     assert messages(fed(begun(astm.Receiver(), 2), FRAMES[1], *FRAMES[2:])) == [MESSAGE]
 
 
+def test_a_repetition_whose_line_end_differs_is_one() -> None:
+    """The LF was lost this time or the last: what is said is the same."""
+    assert fed(begun(astm.Receiver(), 2), FRAMES[1].replace(b"\r\n", b"\n")) == [ACK]
+
+
+def test_a_record_that_closes_a_message_may_be_cut_into_frames() -> None:
+    """Each piece alone does not look like the end; a piece that begins with L is not one."""
+    text = b"H|\\^&|||L\rC|1|I|" + b"L|" * 200 + b"\rL|1|" + b"N" * 300 + b"\r"
+    events = fed(astm.Receiver(), astm.ENQ, *astm.frames(text))
+    assert messages(events) == [text]
+    assert isinstance(events[-2], Message)
+
+
 def test_a_repeated_last_frame_is_not_a_second_message() -> None:
     """The message was told when its last frame was accepted, and only then."""
     assert messages(fed(astm.Receiver(), astm.ENQ, *FRAMES, FRAMES[-1], astm.EOT)) == [MESSAGE]

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.protocols import Garbled, Message, ProtocolError
-from devices.protocols.delimited import STALL, DelimitedLines
+from devices.protocols.delimited import DelimitedLines
+from devices.protocols.fixed_width import FixedWidthLines
+from devices.protocols.printed import STALL
 
 FIELDS = ("sample", "viability", "total")
 STREAM = b"S-1, 96.9,1230000\r\nS-2,97.0,1250000\r\n"
@@ -35,7 +37,7 @@ def test_a_line_is_read_by_its_fields() -> None:
     assert printer().row(message.text) == {"sample": "S-1", "viability": "96.9", "total": "1230000"}
 
 
-@pytest.mark.parametrize("text", [b"S-1,96.9", b"S-1,96.9,1,2", b"S-\xff,96.9,1"])
+@pytest.mark.parametrize("text", [b"S-1,96.9", b"S-1,96.9,1,2", b"S-\xff,96.9,1", b"S-\x00,96.9,1"])
 def test_a_line_of_another_shape_is_refused(text: bytes) -> None:
     """Too few fields, too many, or bytes that are no text."""
     with pytest.raises(ProtocolError):
@@ -60,3 +62,23 @@ def test_a_line_without_end_is_given_up_up_to_the_next() -> None:
     tail, whole = line.feed(b"tail\r\nS-2,1,2\r\n", 0)
     assert isinstance(tail, Garbled)
     assert whole == Message(b"S-2,1,2", b"S-2,1,2\r\n")
+
+
+WIDTHS = {"sample": 6, "mass": 9, "unit": 2}
+LINE = b"S-1      100.00 g"
+
+
+def test_a_line_of_fixed_widths_is_read_by_its_places() -> None:
+    """Padding goes, digits stay, and a field may hold spaces."""
+    line = FixedWidthLines(b"\r\n", widths=WIDTHS)
+    assert line.row(LINE) == {"sample": "S-1", "mass": "100.00", "unit": "g"}
+    assert line.row(b"S 1 A    100.00 g")["sample"] == "S 1 A"
+
+
+def test_a_line_of_fixed_widths_with_a_piece_missing_is_none() -> None:
+    """Whatever piece, and in whatever place."""
+    line = FixedWidthLines(b"\r\n", widths=WIDTHS)
+    for start in range(len(LINE)):
+        for end in range(start + 1, len(LINE) + 1):
+            with pytest.raises(ProtocolError, match="characters, not 17"):
+                line.row(LINE[:start] + LINE[end:])

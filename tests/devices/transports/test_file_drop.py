@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from devices import worker
 from devices.config import FileSettings
-from devices.instrument import Conversion, Measurement
+from devices.instrument import Conversion, DateOrder, Measurement
 from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.reading import Quality
-from devices.transports.file_drop import AHEAD, FileDrop
+from devices.transports.file_drop import AHEAD, LARGEST, FileDrop
 from tests.devices.support import NOON, SetClock, readings
 
 UTC_ZONE = ZoneInfo("UTC")
 Drop = Callable[[], FileDrop]
 
 
-def lines(_kind: str, content: bytes, _zone: ZoneInfo) -> Conversion:
+def lines(_kind: str, content: bytes, _zone: ZoneInfo, _dates: DateOrder | None) -> Conversion:
     """A converter whose files say, a line each, a sample and when it was measured."""
     if b"foreign" in content:
         raise ProtocolError("another instrument's")
@@ -149,6 +151,37 @@ def test_two_foreign_files_of_one_name_are_both_kept(drop: FileDrop, folder: Pat
     assert sorted(kept) == [b"foreign 1", b"foreign 2"]
 
 
+def test_a_file_that_cannot_be_moved_waits_and_the_others_do_not(
+    drop: FileDrop, folder: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its program has it open, as Windows has it: it is named, and taken when it is let go."""
+    replace = Path.replace
+
+    def held(path: Path, target: Path) -> Path:
+        if path.name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        return replace(path, target)
+
+    (folder / "a.csv").write_bytes(b"S-1\n")
+    (folder / "b.csv").write_bytes(b"S-2\n")
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "replace", held)
+        drop.look(0)
+        assert drop.look(2) == ["a.csv waits: Permission denied"]
+        assert samples(intake) == ["S-2"]
+    assert drop.look(4) == []
+    assert samples(intake) == ["S-2", "S-1"]
+
+
+def test_a_file_larger_than_any_export_is_put_aside_unread(drop: FileDrop, folder: Path, intake: Intake) -> None:
+    """With its reason, and without its bytes in the spool."""
+    with (folder / "movie.csv").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    settle(drop)
+    assert (folder / "rejected" / "movie.csv").stat().st_size == LARGEST + 1
+    assert "larger than any export" in notes(intake, "garbled")[0]
+
+
 def test_a_row_dated_ahead_is_held_until_its_time(
     drop: FileDrop, folder: Path, intake: Intake, clock: SetClock
 ) -> None:
@@ -215,8 +248,70 @@ def test_the_worker_refuses_with_the_files_reason() -> None:
         worker.convert("vicell-blu-export", b"Well,Count\r\n", UTC_ZONE)
 
 
-def test_a_worker_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hostile file costs its own process, and its reason says so."""
-    monkeypatch.setattr(worker, "PATIENCE", 0.01)
-    with pytest.raises(ProtocolError, match="took longer than"):
-        worker.convert("vicell-blu-export", b"", UTC_ZONE)
+def test_what_a_library_prints_is_no_part_of_a_conversion(captures: Path) -> None:
+    """The reader of old spreadsheets warns on standard output of one that lacks its last bytes, and reads it."""
+    content = (captures / "exports/beckman_vi_cell_xr/Beckman_Vi-Cell-XR_example03_instrumentOutput.xls").read_bytes()
+    assert len(worker.convert("vicell-xr-export", content[:-100], UTC_ZONE).measurements) == 102
+
+
+class Program(Protocol):
+    """Makes a program stand in for the worker."""
+
+    def __call__(self, text: str) -> None:
+        """Write it, in the shell's language."""
+
+
+@pytest.fixture
+def instead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+    def write(text: str) -> None:
+        program = tmp_path / "worker"
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("kill -SEGV $$", "its converter crashed"),
+        ("echo 'MemoryError' >&2; exit 1", "MemoryError"),
+        ("echo 'no conversion'", "gave no conversion"),
+        ("exec sleep 60", "took longer than"),
+    ],
+)
+def test_a_file_that_breaks_the_worker_is_named_and_the_rest_go_on(
+    folder: Path, intake: Intake, instead: Program, monkeypatch: pytest.MonkeyPatch, program: str, reason: str
+) -> None:
+    """It crashes, runs out of memory, prints nonsense or hangs: it is put aside, and the file after it is read."""
+    monkeypatch.setattr(worker, "PATIENCE", 1.0)
+    instead(program)
+
+    def convert(kind: str, content: bytes, zone: ZoneInfo, dates: DateOrder | None) -> Conversion:
+        return (worker.convert if b"bad" in content else lines)(kind, content, zone, dates)
+
+    drop = FileDrop(ViCellBluExport(), FileSettings(folder), UTC_ZONE, intake, convert)
+    (folder / "bad.csv").write_bytes(b"bad")
+    (folder / "good.csv").write_bytes(b"S-1\n")
+    settle(drop)
+    assert samples(intake) == ["S-1"]
+    assert (folder / "rejected" / "bad.csv").read_bytes() == b"bad"
+    assert reason in (folder / "rejected" / "bad.csv.reason.txt").read_text()
+
+
+def test_a_file_that_was_refused_may_come_again(folder: Path, intake: Intake) -> None:
+    """Once the site has said how its dates are written, the same file is read."""
+
+    def convert(kind: str, content: bytes, zone: ZoneInfo, dates: DateOrder | None) -> Conversion:
+        if not dates:
+            raise ProtocolError("3/4/2022 may be read in two ways")
+        return lines(kind, content, zone, dates)
+
+    for number, dates in enumerate((None, DateOrder.DAY_FIRST)):
+        (folder / "export.csv").write_bytes(b"S-1\n")
+        drop = FileDrop(ViCellBluExport(), FileSettings(folder, dates=dates), UTC_ZONE, intake, convert)
+        drop.look(number * 10)
+        drop.look(number * 10 + 5)
+        assert len(samples(intake)) == number
+    assert "two ways" in notes(intake, "garbled")[0]
