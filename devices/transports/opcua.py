@@ -54,6 +54,7 @@ from devices.transports.opcua_watch import Known, MovedError, Watch
 GLANCE = 0.1  # seconds after which a stop is seen
 MESSAGE = 10_000  # notifications in one message, at most
 REPUBLISHED = 10_000  # messages that are asked for again after a loss, at most
+MUTE = 3  # connections on which a session was taken up and brought nothing: it is given up
 
 _ENDED = (BadNoSubscription, BadSubscriptionIdInvalid, BadSessionClosed, BadSessionIdInvalid, BadSessionNotActivated)
 
@@ -82,6 +83,7 @@ class OpcUaSubscription:
         self._plan = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
         self._monitoring = Monitoring(settings, intake.notice)
         self._attempts: Counter[str] = Counter()
+        self._mute = 0
 
     def run(self, stop: Stop) -> None:
         """Receive until told to stop. Every failure of the connection ends in another attempt."""
@@ -107,7 +109,7 @@ class OpcUaSubscription:
                     standing = await self._session(connection)
                     backoff.reset()
                     async with self._watching(connection, standing.subscription):
-                        await self._publish(connection.session, standing)
+                        await self._publish(connection, standing)
             except UntrustedError as refusal:
                 self._intake.state("refused", str(refusal))
             except (UaError, OSError, ValueError) as lost:
@@ -133,12 +135,16 @@ class OpcUaSubscription:
     async def _session(self, connection: Connection) -> _Standing:
         """Go on with the session that stands, or begin a new one."""
         standing, started = self._standing, self._watch.known.started
-        if not (standing and standing.plan == self._plan and await self._resumed(connection, standing)):
+        if standing and not await self._resumed(connection, standing):
             standing = None
+        elif standing and standing.plan != self._plan:
+            await self._end(connection)
+            raise ConnectionError("the configuration has changed: a new session begins")
+        if not standing:
             await connection.begin()
         moved = await self._watch.begin(connection.session, connection.security_policy.peer_certificate)
         if standing and moved:
-            self._keep(None)
+            await self._end(connection)
             raise ConnectionError("its namespaces have moved: a new session begins")
         if not standing:
             restarted = started and started != self._watch.known.started
@@ -159,6 +165,13 @@ class OpcUaSubscription:
             return False
         return True
 
+    async def _end(self, connection: Connection) -> None:
+        """Close a session that can bring no more: a server has few, and keeps one that is left for as long as asked."""
+        self._keep(None)
+        with suppress(UaError, OSError):
+            await connection.session.close_session(delete_subscriptions=True)
+        connection.disconnect_socket()
+
     async def _subscribe(self, connection: Connection) -> _Standing:
         """Begin a subscription on a new session; every channel is in doubt until its first value."""
         self._cursor = 0
@@ -170,6 +183,11 @@ class OpcUaSubscription:
             MaxNotificationsPerPublish=MESSAGE,
         )
         made = await connection.session.create_subscription(wanted, callback=lambda _result: None)
+        if connection.session_timeout < self._settings.outage * 1000:
+            self._intake.notice(
+                f"the server keeps a session for {connection.session_timeout / 1000:g} s without us,"
+                f" not {self._settings.outage:g}"
+            )
         held = await self._monitoring.begin(connection.session, made.SubscriptionId, self._watch.places)
         keep_alive = made.RevisedPublishingInterval * made.RevisedMaxKeepAliveCount / 1000
         silence = 3 * max(keep_alive, 0.5)
@@ -193,16 +211,15 @@ class OpcUaSubscription:
                 await self._monitoring.begin(connection.session, subscription, back)
             except MovedError as moved:
                 _log.warning("%s: %s: a new session begins", self._intake.instrument, moved)
-                self._keep(None)
-                connection.disconnect_socket()
+                await self._end(connection)
                 return
             except (UaError, OSError, SpoolError) as lost:
                 _log.info("%s: the server could not be looked at: %s", self._intake.instrument, lost)
 
-    async def _publish(self, session: UaSession, standing: _Standing) -> None:
+    async def _publish(self, connection: Connection, standing: _Standing) -> None:
         """Ask for messages until the connection ends. A session that can bring no more is forgotten."""
         acknowledged: list[ua.SubscriptionAcknowledgement] = []
-        heard = False
+        session = connection.session
         try:
             while True:
                 try:
@@ -211,14 +228,16 @@ class OpcUaSubscription:
                 except UaStructParsingError as poison:
                     self._intake.notice(f"a message cannot be decoded: {poison.__cause__}")
                     continue
-                heard = True
+                self._mute = 0
                 acknowledged = await self._receive(session, response.Parameters)
         except _ENDED:
-            self._keep(None)
+            await self._end(connection)
             raise
         except TimeoutError:
-            if not heard:
-                self._keep(None)
+            self._mute += 1
+            if self._mute >= MUTE:
+                self._mute = 0
+                await self._end(connection)
             raise
 
     async def _receive(self, session: UaSession, result: ua.PublishResult) -> list[ua.SubscriptionAcknowledgement]:

@@ -1,13 +1,15 @@
 """What a server's own history still holds of a hole: raw values, read page by page (OPC 10000-11, 6.5.3).
 
-A page that is not the last has a continuation point. There are servers that cut a page and give none: after a full
-page the next one is asked for by the time of its last value, and what the two share is left out.
+A page that is not the last has a continuation point. It is given back and not used: there are servers that cut a page
+and give none, and one that goes on behind the next value. Each page is asked for from the time of the last value of the
+page before, and whoever reads them sees by the value that both have that nothing is missing between them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from asyncua import ua
@@ -36,20 +38,29 @@ class History:
         self._attempts[attempt] += 1  # a server may fall over its own history, and be back, and fall again
         if self._attempts[attempt] > ATTEMPTS:
             raise NoHistoryError(f"{ATTEMPTS} attempts to read its history ended the connection")
-        point: bytes | None = None
-        begun = False
         while True:
-            page, point = await self._page(channel, since, until + AFTER, point)
-            yield [each for each in page if not begun or (source_time(each) or since) > since]
-            if point is None:
-                last = source_time(page[-1]) if len(page) >= PAGE else None
-                if last is None or last <= since:
-                    break
-                since, begun = last, True
+            page, point = await self._page(channel, since, until + AFTER)
+            yield page
+            if point:
+                await self._release(channel, point)
+            last = source_time(page[-1]) if point or len(page) >= PAGE else None
+            if last is None or last <= since:
+                break
+            since = last
         del self._attempts[attempt]
 
+    async def _release(self, channel: str, point: bytes) -> None:
+        given_back = ua.HistoryReadParameters(
+            HistoryReadDetails=ua.ReadRawModifiedDetails(IsReadModified=False, NumValuesPerNode=PAGE),
+            TimestampsToReturn=ua.TimestampsToReturn.Both,
+            ReleaseContinuationPoints=True,
+            NodesToRead=[ua.HistoryReadValueId(NodeId=self._places[channel], ContinuationPoint=point)],
+        )
+        with suppress(ua.UaError):  # it ends with the session
+            await self._session.history_read(given_back)
+
     async def _page(
-        self, channel: str, since: datetime, until: datetime, point: bytes | None
+        self, channel: str, since: datetime, until: datetime
     ) -> tuple[list[ua.DataValue], bytes | None]:
         request = ua.HistoryReadParameters(
             HistoryReadDetails=ua.ReadRawModifiedDetails(
@@ -60,7 +71,8 @@ class History:
                 ReturnBounds=False,
             ),
             TimestampsToReturn=ua.TimestampsToReturn.Both,
-            NodesToRead=[ua.HistoryReadValueId(NodeId=self._places[channel], ContinuationPoint=point)],
+            ReleaseContinuationPoints=False,
+            NodesToRead=[ua.HistoryReadValueId(NodeId=self._places[channel])],
         )
         try:
             (result,) = await self._session.history_read(request)

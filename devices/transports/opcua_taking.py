@@ -116,25 +116,24 @@ class Taking:
         if hole.since is None or hole.until is None:
             self._intake.gap(f"{channel}: {hole.cause} before {hole.until or 'a value without a time'}")
             return 0
-        begins, reached, count, why = None, hole.since, 0, "its history has no more"
+        reached, count, why = hole.since, 0, "its history has no more"
         try:
             while history and reached < hole.until:
                 async for page in history.pages(channel, reached, hole.until):
                     times = [time for each in page if (time := source_time(each))]
-                    begins = begins or min(times, default=None)
+                    # A page without the last value that we have says nothing of what came between.
+                    if times and min(times) > reached:
+                        self._gap(hole, reached, min([*times, hole.until]), why)
                     count += await self._keep(hole, reached, page)
-                    reached = max(reached, *times) if times else reached
+                    reached = max([reached, *times])
                 if reached < hole.until:
                     if not waits:
                         break
                     await asyncio.sleep(waits.pop())
         except NoHistoryError as no:
             why = str(no)
-        first = min(begins or hole.until, hole.until)
-        if first > hole.since:
-            self._gap(hole, hole.since, first, why)
-        if begins and reached < hole.until:
-            self._gap(hole, max(reached, first), hole.until, why)
+        if reached < hole.until:
+            self._gap(hole, reached, hole.until, why)
         return count
 
     def _gap(self, hole: Hole, since: datetime, until: datetime, why: str) -> None:
@@ -149,6 +148,8 @@ class Taking:
                 found.append(replace(made, status=f"{made.status} {REPLAYED}"))
         if found:
             await self._store(found)
+            # Where the line breaks before the next page, the rest of the hole begins here.
+            self._told[hole.node.channel] = (found[-1].value, found[-1].status, found[-1].source_time)
         return len(found)
 
     def _judged(self, made: Measurement) -> Measurement:

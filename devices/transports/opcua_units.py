@@ -26,7 +26,7 @@ _CODES = {
     "M1": "mg/L",
     "59": "ppm",
 }
-_NUMBERS = {int.from_bytes(code.encode()): unit for code, unit in _CODES.items()}
+NUMBERS = {int.from_bytes(code.encode()): unit for code, unit in _CODES.items()}
 _SPELLINGS = {
     "c": "°C",
     "degc": "°C",
@@ -59,7 +59,7 @@ def unit_of(said: object) -> str:
     if not isinstance(said, ua.EUInformation):
         return ""
     text = (said.DisplayName.Text or "").strip()
-    return _NUMBERS.get(said.UnitId) or spelled(text) or text
+    return NUMBERS.get(said.UnitId) or spelled(text) or text
 
 
 def agrees(said: str, unit: str, server_unit: str) -> bool | None:

@@ -71,8 +71,9 @@ class Watch:
         namespaces = await self._namespaces(session)
         self.places = places(self._settings.nodes, namespaces)
         for uri in dict.fromkeys(map(namespace, self._settings.nodes)):
-            missing = "" if uri in namespaces else f"the server has no namespace {uri}; it has {', '.join(namespaces)}"
-            self._judge(f"namespace {uri}", missing)
+            channels = ", ".join(node.channel for node in self._settings.nodes if namespace(node) == uri)
+            missing = f"{channels}: the server has no namespace {uri}; it has {', '.join(namespaces)}"
+            self._judge(f"namespace {uri}", "" if uri in namespaces else missing)
         self._judge("certificate", self._expiring(certificate) if certificate else "")
         moved = self._moved(namespaces)
         await self._parts(session)
@@ -179,7 +180,7 @@ class Watch:
                 gone = answer.StatusCode is not None and answer.StatusCode.value in _GONE
                 if f"node of {channel}" in self._wrong and not gone:
                     back[channel] = self.places[channel]
-                self._judge(f"node of {channel}", f"{channel}: the server has no such node" if gone else "")
+                self._judge(f"node of {channel}", f"{channel}: the server has no node {self.places[channel]}" if gone else "")
         return back
 
     async def _said_units(self, session: UaSession) -> Mapping[str, str]:
