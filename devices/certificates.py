@@ -2,9 +2,9 @@
 
 Trust is given to one server for one instrument, by a person who has compared the fingerprint with the one that the
 server's own screen shows. A server that nobody has accepted is refused, and so is one whose certificate has changed:
-its certificate is put into ``rejected/`` and the refusal names the command that accepts it. Who accepted what, and when,
-is a line in ``accepted.log``. A trusted certificate that expires is said, and still trusted: it is the same key that
-was compared, and a batch in that reactor goes on.
+its certificate is put into ``rejected/`` and the refusal names the command that accepts it. Who accepted what, and
+when, is a line in ``accepted.log``. A trusted certificate that expires is said, and still trusted: it is the same key
+that was compared, and a batch in that reactor goes on.
 
     pki/own/certificate.der  key.pem     this gateway
     pki/trusted/BR-01.der                the server of BR-01
@@ -93,6 +93,11 @@ def application_uri(certificate: Path) -> str:
     return uris[0]
 
 
+def exposed(secret: Path) -> bool:
+    """Whether others than a secret's owner and its group can read it, or others than its owner change it."""
+    return bool(secret.stat().st_mode & 0o027)
+
+
 def fingerprint(certificate: bytes) -> str:
     """Return the SHA-256 of a DER certificate, in hexadecimal."""
     return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()
@@ -128,7 +133,8 @@ class Trust:
     """The folder of certificates that a person has accepted."""
 
     def __init__(self, folder: Path) -> None:
-        self.trusted, self.rejected, self.log = folder / "trusted", folder / "rejected", folder / "accepted.log"
+        self.folder, self.log = folder, folder / "accepted.log"
+        self.trusted, self.rejected = folder / "trusted", folder / "rejected"
 
     def check(self, instrument: str, certificate: bytes) -> None:
         """Return if a server's certificate is the one trusted for an instrument; else raise `UntrustedError`."""
@@ -142,7 +148,7 @@ class Trust:
         what = f"has changed from the trusted {fingerprint(pinned)}" if pinned else "is not known"
         raise UntrustedError(
             f"the certificate of {instrument}'s server {what}; it was put into {kept}. If the server shows the same"
-            f" fingerprint, accept it with: python -m devices trust CONFIG {print_}"
+            f" fingerprint, accept it with: python -m devices trust {self.folder} {print_}"
         )
 
     def waiting(self) -> list[tuple[str, str]]:
@@ -158,7 +164,9 @@ class Trust:
             self.trusted.mkdir(parents=True, exist_ok=True)
             with self.log.open("a", encoding="utf-8") as log:
                 instead = f" instead of {fingerprint(before)}" if before else ""
-                log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {_person()} {instrument} {wanted.lower()}{instead}\n")
+                log.write(
+                    f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {_person()} {instrument} {wanted.lower()}{instead}\n"
+                )
             kept.replace(self.trusted / f"{instrument}.der")
             return instrument, told
         raise UnknownFingerprintError(f"no rejected certificate in {self.rejected} has the fingerprint {wanted}")

@@ -39,6 +39,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from devices.certificates import exposed
 from devices.discover import kinds
 from devices.instrument import FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
 from devices.toml_table import ConfigurationError, Mistakes, Table
@@ -284,7 +285,7 @@ def _existing(key: str, table: Table) -> Path:
 
 def _private(key: str, path: Path, table: Table) -> Path:
     """Return a secret's path, and note a mistake where others than its owner and its group can read it."""
-    if path.is_file() and path.stat().st_mode & 0o027:
+    if path.is_file() and exposed(path):
         table.mistake(key, f"{path} can be read or changed by others: chmod 600 {path}")
     return path
 

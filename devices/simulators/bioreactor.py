@@ -19,6 +19,7 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.server import Server
 from asyncua.server.user_managers import UserManager
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
 from devices import certificates
@@ -130,7 +131,7 @@ class AsyncuaFace:
         reactor = await self.server.nodes.objects.add_object(index, "Reactor")
         for channel, unit in Bioreactor.channels.items():
             node = await reactor.add_variable(f"ns={index};s=Reactor.{channel}", f"{index}:{channel}", 0.0)
-            await node.set_attr_bit(ua.AttributeIds.AccessLevel, ua.AccessLevel.HistoryRead)
+            await node.set_attr_bit(AttributeIds.AccessLevel, ua.AccessLevel.HistoryRead)
             await node.add_property(0, "EngineeringUnits", engineering_units(unit))
             low, high = RANGES[channel]
             await node.add_property(0, "EURange", ua.Range(Low=low, High=high))

@@ -71,5 +71,6 @@ class Recorder(HistoryStorageInterface):
 
 
 def _aware(time: datetime | None) -> datetime:
-    time = time or datetime.max
+    if time is None:
+        return datetime.max.replace(tzinfo=UTC)
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -47,7 +47,7 @@ from devices.spool import SpoolError
 from devices.transports.opcua_client import Connection, connected
 from devices.transports.opcua_history import History
 from devices.transports.opcua_monitoring import Monitoring
-from devices.transports.opcua_taking import Taking, values
+from devices.transports.opcua_taking import Taking, ended, values
 from devices.transports.opcua_value import UNREADABLE, semantics_changed
 from devices.transports.opcua_watch import Known, MovedError, Watch
 
@@ -288,8 +288,8 @@ class OpcUaSubscription:
         await self._taking.take(message, self._history, held)
         self._cursor = message.SequenceNumber
         self._keep_doubt()
-        if any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData):
-            raise BadNoSubscription  # the server has ended the subscription, and says so
+        if ended(message):
+            raise BadNoSubscription
 
     def _keep_doubt(self) -> None:
         if self._standing and self._standing.doubt != self._taking.doubt:

@@ -18,7 +18,7 @@ from asyncua.client.ua_session import UaSession
 from asyncua.crypto import security_policies, uacrypto
 from asyncua.ua import uaerrors
 
-from devices.certificates import Trust, UntrustedError, application_uri, leaf
+from devices.certificates import Trust, UntrustedError, application_uri, exposed, leaf
 from devices.config import OpcUaSettings
 
 TIMEOUT = 5.0  # seconds that any request but Publish may take
@@ -73,8 +73,9 @@ class Connection(Client):
     async def _activate(self) -> None:
         """Say who we are: a user with a password, a certificate, or nobody."""
         settings = self._settings
-        certificate = settings.user_certificate and await uacrypto.load_certificate(settings.user_certificate)
-        if settings.user_key:
+        certificate = None
+        if settings.user_certificate and settings.user_key:
+            certificate = await uacrypto.load_certificate(settings.user_certificate)
             await self.load_private_key(settings.user_key)
         await self.activate_session(settings.user, settings.password, certificate)
 
@@ -84,7 +85,7 @@ class Connection(Client):
         certificate, key = pki / "own" / "certificate.der", pki / "own" / "key.pem"
         if not certificate.exists():
             raise UntrustedError(f"there is no {certificate}; make it: python -m devices certificate {pki / 'own'}")
-        if key.stat().st_mode & 0o027:
+        if exposed(key):
             raise UntrustedError(f"{key} can be read or changed by others, who could pass for us: chmod 600 {key}")
         self.application_uri = application_uri(certificate)
         endpoints = await self.connect_and_get_server_endpoints()

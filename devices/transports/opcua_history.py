@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
+from asyncua.ua.uaerrors import UaError
 
 from devices.transports.opcua_client import LOST
 from devices.transports.opcua_value import source_time
@@ -21,6 +22,7 @@ from devices.transports.opcua_value import source_time
 PAGE = 2_000  # values in one answer
 AFTER = timedelta(seconds=1)  # asked for beyond the end, to see that the history reaches it
 ATTEMPTS = 3  # at one hole, whose reading ended the connection
+
 
 class NoHistoryError(Exception):
     """A server has no history of a node, or does not give it; the sentence says what it answered."""
@@ -56,12 +58,10 @@ class History:
             ReleaseContinuationPoints=True,
             NodesToRead=[ua.HistoryReadValueId(NodeId=self._places[channel], ContinuationPoint=point)],
         )
-        with suppress(ua.UaError):  # it ends with the session
+        with suppress(UaError):  # it ends with the session
             await self._session.history_read(given_back)
 
-    async def _page(
-        self, channel: str, since: datetime, until: datetime
-    ) -> tuple[list[ua.DataValue], bytes | None]:
+    async def _page(self, channel: str, since: datetime, until: datetime) -> tuple[list[ua.DataValue], bytes | None]:
         request = ua.HistoryReadParameters(
             HistoryReadDetails=ua.ReadRawModifiedDetails(
                 IsReadModified=False,
@@ -80,7 +80,7 @@ class History:
             raise
         except TimeoutError as late:
             raise NoHistoryError("its history did not answer in time") from late
-        except ua.UaError as refused:
+        except UaError as refused:
             raise NoHistoryError(f"it gives no history: {refused}") from refused
         if result.StatusCode.is_bad():
             raise NoHistoryError(f"it gives no history: {result.StatusCode.name}")

@@ -8,6 +8,7 @@ from typing import TypeVar
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
 from devices.config import Node, OpcUaSettings
 
@@ -17,10 +18,10 @@ Tell = Callable[[str], None]
 _Some = TypeVar("_Some")
 
 _NO_FILTER = {  # StatusCodes of a server that does not know the filter asked for
-    ua.StatusCodes.BadMonitoredItemFilterUnsupported,
-    ua.StatusCodes.BadMonitoredItemFilterInvalid,
-    ua.StatusCodes.BadFilterNotAllowed,
-    ua.StatusCodes.BadDeadbandFilterInvalid,
+    StatusCodes.BadMonitoredItemFilterUnsupported,
+    StatusCodes.BadMonitoredItemFilterInvalid,
+    StatusCodes.BadFilterNotAllowed,
+    StatusCodes.BadDeadbandFilterInvalid,
 }
 
 
@@ -28,6 +29,11 @@ def some(all_of_them: Sequence[_Some]) -> Iterator[Sequence[_Some]]:
     """Return as many at a time as any server answers."""
     for first in range(0, len(all_of_them), AT_ONCE):
         yield all_of_them[first : first + AT_ONCE]
+
+
+def own(number: int) -> ua.NodeId:
+    """Return a node that every server has, by its number in OPC-UA's own namespace."""
+    return ua.NodeId.from_string(f"i={number}")
 
 
 def namespace(node: Node) -> str:

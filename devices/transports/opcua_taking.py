@@ -1,8 +1,9 @@
 """Notification messages into the spool; what is missing between two of them is read from the server's history.
 
-Where values may have been lost, each channel is *doubted*: at its next value it is known from when to when nothing came.
-That hole is filled from the server's history before the value itself is stored, so that an instrument's readings stand
-in the order of time. Those are marked by the word ``history`` in their status. What the server cannot give is a gap.
+Where values may have been lost, each channel is *doubted*: at its next value it is known from when to when nothing
+came. That hole is filled from the server's history before the value itself is stored, so that an instrument's readings
+stand in the order of time. Those are marked by the word ``history`` in their status. What the server cannot give is a
+gap.
 
 A channel whose unit is not the configured one gives bad readings, until the one or the other is put right.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +52,7 @@ class Taking:
     def __init__(self, nodes: Sequence[Node], intake: Intake) -> None:
         self._nodes, self._intake = nodes, intake
         self._told = intake.spool.latest(intake.instrument)
+        self._newest = {channel: time for channel, (_, _, time) in self._told.items() if time}
         self.doubt: dict[str, str] = {}  # channel → why values before its next one may be missing
         self.misread: Mapping[str, str] = {}  # channel → why its numbers do not mean what is configured
 
@@ -63,9 +65,8 @@ class Taking:
     async def take(self, message: ua.NotificationMessage, history: History | None, held: int) -> None:
         """Store a message's values with its number, after what is missing before them; ``held`` is a queue's length."""
         self._tell_strangers(message)
-        waits, filled = [LATE] * WAITS, []
-        for hole in self._holes(message, held):
-            filled.append((hole, await self._fill(hole, history, waits)))
+        waits = [LATE] * WAITS
+        filled = [(hole, await self._fill(hole, history, waits)) for hole in self._holes(message, held)]
         self._tell_what_was_filled([(hole, count) for hole, count in filled if count])
         measurements, told = [], dict(self._told)
         for node, data in self._values(message):
@@ -77,6 +78,12 @@ class Taking:
             told[node.channel] = key
         await self._store(measurements, message.SequenceNumber)
         self._told = told
+        self._stored(measurements)
+
+    def _stored(self, measurements: Iterable[Measurement]) -> None:
+        for made in measurements:
+            if made.source_time:
+                self._newest[made.channel] = max(made.source_time, self._newest.get(made.channel, made.source_time))
 
     def _values(self, message: ua.NotificationMessage) -> Iterator[tuple[Node, ua.DataValue]]:
         for handle, data in _items(message):
@@ -90,7 +97,7 @@ class Taking:
 
     def _holes(self, message: ua.NotificationMessage, held: int) -> list[Hole]:
         holes = []
-        newest = {channel: time for channel, (_, _, time) in self._told.items()}
+        newest = dict(self._newest)
         for channel in self._full(message, held):
             self.doubt.setdefault(channel, f"the server's queue of {held} values came full")
         for node, data in self._values(message):
@@ -101,7 +108,7 @@ class Taking:
                 cause = self.doubt.pop(node.channel, None)
                 if cause and (at is None or at != since):
                     holes.append(Hole(node, since, at, cause))
-                newest[node.channel] = at or since
+                newest.update({node.channel: at} if at else {})
         return holes
 
     def _full(self, message: ua.NotificationMessage, held: int) -> Iterator[str]:
@@ -148,8 +155,7 @@ class Taking:
                 found.append(replace(made, status=f"{made.status} {REPLAYED}"))
         if found:
             await self._store(found)
-            # Where the line breaks before the next page, the rest of the hole begins here.
-            self._told[hole.node.channel] = (found[-1].value, found[-1].status, found[-1].source_time)
+            self._stored(found)  # where the line breaks before the next page, the rest of the hole begins here
         return len(found)
 
     def _judged(self, made: Measurement) -> Measurement:
@@ -184,6 +190,11 @@ class Taking:
 def values(message: ua.NotificationMessage) -> Iterator[ua.DataValue]:
     """Return the values that a message tells."""
     return (data for _, data in _items(message))
+
+
+def ended(message: ua.NotificationMessage) -> bool:
+    """Whether the server says by a message that it has ended the subscription."""
+    return any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData)
 
 
 def _items(message: ua.NotificationMessage) -> Iterator[tuple[int, ua.DataValue]]:

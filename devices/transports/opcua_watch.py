@@ -14,31 +14,26 @@ from datetime import UTC, datetime, timedelta
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import UaError
 
 from devices import certificates
 from devices.clock import Clock
 from devices.config import Node, OpcUaSettings
 from devices.intake import Intake
 from devices.transports.opcua_client import LOST
-from devices.transports.opcua_monitoring import namespace, places, some
+from devices.transports.opcua_monitoring import namespace, own, places, some
 from devices.transports.opcua_units import agrees, unit_of
 
 SOON = timedelta(days=30)  # a certificate that expires then is said now
 
-_CURRENT_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)
-_START_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_StartTime)
-_NAMESPACES = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
-_UNITS = ua.RelativePath(
-    Elements=[
-        ua.RelativePathElement(
-            ReferenceTypeId=ua.NodeId(ua.ObjectIds.HasProperty),
-            IncludeSubtypes=True,
-            TargetName=ua.QualifiedName("EngineeringUnits", 0),
-        )
-    ]
-)
+_CURRENT_TIME = own(ObjectIds.Server_ServerStatus_CurrentTime)
+_START_TIME = own(ObjectIds.Server_ServerStatus_StartTime)
+_NAMESPACES = own(ObjectIds.Server_NamespaceArray)
+_UNITS = ua.RelativePath.from_string(".0:EngineeringUnits")  # by a property of the node
 
-_GONE = {ua.StatusCodes.BadNodeIdUnknown, ua.StatusCodes.BadNodeIdInvalid}
+_GONE = {StatusCodes.BadNodeIdUnknown, StatusCodes.BadNodeIdInvalid}
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +87,7 @@ class Watch:
                 back |= await part(session) or {}
             except LOST:
                 raise
-            except ua.UaError as refused:
+            except UaError as refused:
                 _log.info("%s: the server does not tell: %s", self._intake.instrument, refused)
         self._intake.state("connected", "; ".join(self._wrong.values()))
         return back
@@ -117,7 +112,7 @@ class Watch:
     def _ask(self, node: Node, unit: str) -> None:
         if self.known.units.get(node.channel) != unit:
             self._intake.notice(
-                f"{node.channel}: the server says “{unit}”; if that is {node.unit}, write server_unit = \"{unit}\""
+                f'{node.channel}: the server says “{unit}”; if that is {node.unit}, write server_unit = "{unit}"'
             )
 
     def _judge(self, what: str, sentence: str) -> None:
@@ -180,7 +175,9 @@ class Watch:
                 gone = answer.StatusCode is not None and answer.StatusCode.value in _GONE
                 if f"node of {channel}" in self._wrong and not gone:
                     back[channel] = self.places[channel]
-                self._judge(f"node of {channel}", f"{channel}: the server has no node {self.places[channel]}" if gone else "")
+                self._judge(
+                    f"node of {channel}", f"{channel}: the server has no node {self.places[channel]}" if gone else ""
+                )
         return back
 
     async def _said_units(self, session: UaSession) -> Mapping[str, str]:
@@ -194,7 +191,9 @@ class Watch:
         said: dict[str, str] = {}
         for channels in some(list(found)):
             values = await session.read_attributes([found[each] for each in channels], AttributeIds.Value)
-            said |= {each: unit_of(value.Value and value.Value.Value) for each, value in zip(channels, values, strict=True)}
+            said |= {
+                each: unit_of(value.Value and value.Value.Value) for each, value in zip(channels, values, strict=True)
+            }
         return said
 
 

@@ -47,7 +47,7 @@ async def serve(given: argparse.Namespace) -> None:
     sys.stdout.flush()
     status, shown = "Good", None
     for number in count(given.first):
-        while told:
+        if told:
             word, _, amount = told.popleft().strip().partition(" ")
             if word == "lag" and isinstance(face, NodeFace):
                 await face.lag(int(amount))

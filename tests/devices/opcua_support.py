@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
 from devices import certificates
+from devices.clock import machine_clock
 from devices.config import Node, OpcUaSettings
 from devices.intake import Intake
 from devices.simulators.bioreactor import NAMESPACE
@@ -86,11 +88,44 @@ def counting(folder: Path, stack: str = "asyncua", port: int = 0, *options: str)
                     os.kill(pid, signal.SIGKILL)
 
 
+@dataclass(frozen=True)
+class Changing:
+    """A running server that does what it is told."""
+
+    process: subprocess.Popen[str]
+    port: int
+    pki: Path  # the client's
+
+    def order(self, *words: object) -> None:
+        """Have something done, as `tests.devices.changing_server` says."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n"
+
+
 @contextmanager
-def receiving(settings: OpcUaSettings, pki: Path, intake: Intake) -> Iterator[None]:
+def changing(folder: Path) -> Iterator[Changing]:
+    """Start such a server, in a folder that `certified` has prepared; it is killed at the end."""
+    port, pipe = free_port(), subprocess.PIPE
+    command = [sys.executable, "-m", "tests.devices.changing_server", str(port), str(folder / "server")]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        try:
+            assert process.stdout.readline() == "done\n"
+            yield Changing(process, port, folder / "pki")
+        finally:
+            process.kill()
+
+
+@contextmanager
+def receiving(
+    settings: OpcUaSettings, pki: Path, intake: Intake, wall: Callable[[], datetime] = machine_clock
+) -> Iterator[None]:
     """Receive in a thread."""
     stop = Event()
-    thread = Thread(target=OpcUaSubscription(settings, pki, intake).run, args=(stop,))
+    thread = Thread(target=OpcUaSubscription(settings, pki, intake, wall).run, args=(stop,))
     thread.start()
     try:
         yield

@@ -116,7 +116,9 @@ class NodeFace:
 
     async def write(self, time: datetime, values: Values) -> None:
         """Show values, with the time when they were measured."""
-        told = {channel: [repr(value).replace("inf", "Infinity"), status] for channel, (value, status) in values.items()}
+        told = {
+            channel: [repr(value).replace("inf", "Infinity"), status] for channel, (value, status) in values.items()
+        }
         await self._tell({"time": time.isoformat(), "values": told})
 
     async def lag(self, milliseconds: int) -> None:
