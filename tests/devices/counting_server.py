@@ -3,7 +3,8 @@
 Fifty values a second, each one more than the last, so that any that is missing, doubled or out of order is seen. STACK
 is asyncua, node-opcua or opcua. With ``--history`` the first is remembered over a kill; ``--namespaces`` of another's
 come before the reactor's, which moves its index. When it can be reached, its process's id is printed. A line on its
-standard input is the StatusCode, or the number, of the values from then on; ``lag 500`` holds node-opcua up.
+standard input is the StatusCode, or the number, of the values from then on, or ``count``; ``lag 500`` holds node-opcua
+up.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ async def serve(given: argparse.Namespace) -> None:
             word, _, amount = told.popleft().strip().partition(" ")
             if word == "lag" and isinstance(face, NodeFace):
                 await face.lag(int(amount))
-            elif word[:1].isupper() and word != "NaN":
+            elif word == "count":
+                status, shown = "Good", None
+            elif word[:1].isupper():
                 status, shown = word, None
             else:
                 status, shown = "Good", float(word)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -21,8 +20,6 @@ from tests.devices.chaos import Line
 from tests.devices.opcua_support import (
     Counting,
     assert_whole,
-    certified,
-    counting,
     more,
     numbers,
     receiving,
@@ -31,23 +28,6 @@ from tests.devices.opcua_support import (
 from tests.devices.support import SetClock, readings, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture(scope="module", params=["asyncua", "node-opcua"])
-def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counting]:
-    """The same is asked of two stacks, of which the gateway's own library wrote but one."""
-    folder = tmp_path_factory.mktemp("opcua")
-    certified(folder)
-    with counting(folder, request.param) as counts:
-        yield counts
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counting]:
-    folder = tmp_path_factory.mktemp("opcua")
-    certified(folder)
-    with counting(folder) as counts:
-        yield counts
 
 
 def test_values_arrive_with_their_times_quality_and_bytes(either: Counting, intake: Intake) -> None:
@@ -115,7 +95,7 @@ def test_the_next_gateway_goes_on_where_the_last_one_stopped(either: Counting, i
 
 
 def test_what_cannot_be_stored_is_not_acknowledged(
-    server: Counting, intake: Intake, monkeypatch: pytest.MonkeyPatch
+    asyncua: Counting, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk for a moment: the server holds the values until there is room."""
     append, full = intake.spool.append, [True] * 2
@@ -127,17 +107,17 @@ def test_what_cannot_be_stored_is_not_acknowledged(
         return append(*arguments, **named)
 
     monkeypatch.setattr(intake.spool, "append", append_or_fail)
-    with receiving(server.settings(), server.pki, intake):
+    with receiving(asyncua.settings(), asyncua.pki, intake):
         until(lambda: not full)
         more(intake.spool)
     assert_whole(intake.spool)
 
 
-def test_an_unknown_server_gets_nothing(server: Counting, intake: Intake, tmp_path: Path) -> None:
+def test_an_unknown_server_gets_nothing(asyncua: Counting, intake: Intake, tmp_path: Path) -> None:
     """Refused, with the command that a person would accept it with; then it is trusted and connects."""
     pki = tmp_path / "pki"
     certificates.make(pki / "own", "urn:test:gateway", "localhost")
-    with receiving(server.settings(), pki, intake):
+    with receiving(asyncua.settings(), pki, intake):
         until(lambda: intake._state[0] == "refused")
         assert "python -m devices trust " in intake._state[1]
         (rejected,) = (pki / "rejected").iterdir()
@@ -153,21 +133,21 @@ def test_an_unknown_server_gets_nothing(server: Counting, intake: Intake, tmp_pa
         ({"url": "opc.tcp://127.0.0.1:1/"}, "opc.tcp://127.0.0.1:1/"),
     ],
 )
-def test_what_stands_in_the_way_is_named(server: Counting, intake: Intake, change: dict[str, str], said: str) -> None:
+def test_what_stands_in_the_way_is_named(asyncua: Counting, intake: Intake, change: dict[str, str], said: str) -> None:
     """A wrong password, nobody there."""
-    with receiving(replace(server.settings(), **change), server.pki, intake):
+    with receiving(replace(asyncua.settings(), **change), asyncua.pki, intake):
         until(lambda: said in intake._state[1])
     assert intake._state[0] == "no connection"
 
 
-def test_a_node_that_is_not_there_is_named_and_the_others_go_on(server: Counting, intake: Intake) -> None:
+def test_a_node_that_is_not_there_is_named_and_the_others_go_on(asyncua: Counting, intake: Intake) -> None:
     """A name that vanished, a namespace that the server does not have."""
     nodes = (
         Node("lost", f"nsu={NAMESPACE};s=Reactor.lost", "%"),
         Node("foreign", "nsu=urn:elsewhere;s=x", "%"),
-        *server.settings().nodes,
+        *asyncua.settings().nodes,
     )
-    with receiving(replace(server.settings(), nodes=nodes), server.pki, intake):
+    with receiving(replace(asyncua.settings(), nodes=nodes), asyncua.pki, intake):
         more(intake.spool)
     notices = told(intake.spool, "notice")
     assert "lost: nsu=urn:simulated:bioreactor;s=Reactor.lost cannot be had: BadNodeIdUnknown" in notices
@@ -175,11 +155,11 @@ def test_a_node_that_is_not_there_is_named_and_the_others_go_on(server: Counting
     assert {reading.channel for reading in readings(intake.spool)} == {"pH"}
 
 
-def test_measurements_of_a_new_plan_start_anew(server: Counting, intake: Intake, clock: SetClock) -> None:
+def test_measurements_of_a_new_plan_start_anew(asyncua: Counting, intake: Intake, clock: SetClock) -> None:
     """Nodes were changed in the configuration: the old session is not gone on with."""
-    with receiving(server.settings(), server.pki, intake):
+    with receiving(asyncua.settings(), asyncua.pki, intake):
         more(intake.spool)
-    with receiving(replace(server.settings(), queue=77), server.pki, Intake("XX-01", intake.spool, clock)):
+    with receiving(replace(asyncua.settings(), queue=77), asyncua.pki, Intake("XX-01", intake.spool, clock)):
         more(intake.spool)
     received = numbers(intake.spool)
     assert received == sorted(set(received))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from devices.instruments.bioreactor import Bioreactor
 from devices.intake import Intake
 from devices.transports import opcua_browse
 from devices.transports.opcua_browse import BrowseError, Variable, _lines
-from tests.devices.opcua_support import Counting, certified, counting, receiving, settings
+from tests.devices.opcua_support import Counting, receiving, settings
 from tests.devices.support import readings, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -26,14 +25,6 @@ zone = "UTC"
 url = "http://127.0.0.1:8000"
 token_file = "token"
 """
-
-
-@pytest.fixture(scope="module", params=["asyncua", "node-opcua"])
-def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counting]:
-    folder = tmp_path_factory.mktemp("browsed")
-    certified(folder)
-    with counting(folder, request.param) as counts:
-        yield counts
 
 
 def test_the_draft_of_a_live_server_is_a_configuration_that_works(

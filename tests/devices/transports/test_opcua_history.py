@@ -19,7 +19,7 @@ from devices.spool import Spool
 from devices.transports import opcua_history
 from devices.transports.opcua_history import History
 from tests.devices.chaos import Line
-from tests.devices.opcua_support import certified, counting, more, numbers, receiving, settings, told
+from tests.devices.opcua_support import Counting, certified, counting, more, numbers, receiving, settings, told
 from tests.devices.support import SetClock, free_port, readings, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -49,15 +49,14 @@ def assert_counted(spool: Spool) -> None:
     assert received == [received[0] + place for place in range(len(received))]
 
 
-@pytest.mark.parametrize("stack", ["asyncua", "node-opcua", "opcua"])
 def test_what_ran_over_in_the_servers_queue_is_read_from_its_history(
-    folder: Path, intake: Intake, stack: str, monkeypatch: pytest.MonkeyPatch
+    each: Counting, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over pages, whether the server says that there is another one or not; each value once, in order, and marked."""
     monkeypatch.setattr(opcua_history, "PAGE", 25)
-    with counting(folder, stack) as counts, Line(counts.port) as line:
+    with Line(each.port) as line:
         small = replace(settings(line.port), queue=20)
-        with receiving(small, counts.pki, intake):
+        with receiving(small, each.pki, intake):
             more(intake.spool)
             line.black_hole()
             until(lambda: intake._state[0] == "no connection")
@@ -114,11 +113,11 @@ def test_what_the_server_cannot_give_is_a_gap(folder: Path, intake: Intake) -> N
 
 
 def test_a_line_that_breaks_while_history_is_read_doubles_nothing(
-    folder: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
+    asyncua: Counting, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pages that were stored are not asked for again, and those that were not are."""
     monkeypatch.setattr(opcua_history, "PAGE", 10)
-    with counting(folder) as counts, Line(counts.port) as line:
+    with Line(asyncua.port) as line:
         page, pages = History._page, [0]
 
         async def page_or_break(*arguments: Any) -> Any:  # noqa: ANN401 - passed through as they come
@@ -128,7 +127,7 @@ def test_a_line_that_breaks_while_history_is_read_doubles_nothing(
             return await page(*arguments)
 
         monkeypatch.setattr(History, "_page", page_or_break)
-        with receiving(replace(settings(line.port), queue=20), counts.pki, intake):
+        with receiving(replace(settings(line.port), queue=20), asyncua.pki, intake):
             more(intake.spool)
             line.black_hole()
             until(lambda: intake._state[0] == "no connection")
@@ -140,14 +139,13 @@ def test_a_line_that_breaks_while_history_is_read_doubles_nothing(
 
 
 def test_a_gateway_that_was_away_for_longer_than_its_session_reads_the_history(
-    folder: Path, intake: Intake, clock: SetClock
+    each: Counting, intake: Intake, clock: SetClock
 ) -> None:
-    """As after a night: there is nothing to take up, and the server goes on measuring."""
-    with counting(folder) as counts:
-        with receiving(counts.settings(), counts.pki, intake):
-            more(intake.spool)
-        intake.spool.keep_session("XX-01", None, cursor=0)
-        with receiving(counts.settings(), counts.pki, Intake("XX-01", intake.spool, clock)):
-            more(intake.spool)
+    """As after a night: there is nothing to take up, and the server has gone on measuring."""
+    with receiving(each.settings(), each.pki, intake):
+        more(intake.spool)
+    intake.spool.keep_session("XX-01", None, cursor=0)
+    with receiving(each.settings(), each.pki, Intake("XX-01", intake.spool, clock)):
+        more(intake.spool)
     assert_counted(intake.spool)
     assert not told(intake.spool, "gap")

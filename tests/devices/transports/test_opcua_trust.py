@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,31 +16,10 @@ from devices import __main__, certificates
 from devices.config import POLICIES
 from devices.intake import Intake
 from devices.simulators.bioreactor import NAMESPACE
-from tests.devices.opcua_support import Counting, certified, counting, more, receiving
+from tests.devices.opcua_support import Counting, more, receiving
 from tests.devices.support import readings, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trust")
-    certified(folder)
-    certificates.make(folder / "user", "urn:test:user", "localhost")
-    return folder
-
-
-@pytest.fixture(scope="module", params=["asyncua", "node-opcua"])
-def either(request: pytest.FixtureRequest, folder: Path) -> Iterator[Counting]:
-    known = ("--user-certificate", str(folder / "user" / "certificate.der"))
-    with counting(folder, request.param, 0, *known) as counts:
-        yield counts
-
-
-@pytest.fixture(scope="module")
-def older(folder: Path) -> Iterator[Counting]:
-    with counting(folder, "opcua") as counts:
-        yield counts
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -50,16 +29,16 @@ def test_each_policy_is_spoken(either: Counting, intake: Intake, policy: str) ->
         more(intake.spool, 3)
 
 
-def test_a_user_may_be_a_certificate(either: Counting, folder: Path, intake: Intake) -> None:
+def test_a_user_may_be_a_certificate(either: Counting, site: Path, intake: Intake) -> None:
     """Whose key signs what the server asks."""
-    own = {"user_certificate": folder / "user" / "certificate.der", "user_key": folder / "user" / "key.pem"}
+    own = {"user_certificate": site / "user" / "certificate.der", "user_key": site / "user" / "key.pem"}
     with receiving(replace(either.settings(), user=None, password=None, **own), either.pki, intake):
         more(intake.spool, 3)
 
 
-def test_a_certificate_with_the_key_of_another_is_nobody(either: Counting, folder: Path, intake: Intake) -> None:
+def test_a_certificate_with_the_key_of_another_is_nobody(either: Counting, site: Path, intake: Intake) -> None:
     """Copied from a message, without what proves it."""
-    own = {"user_certificate": folder / "user" / "certificate.der", "user_key": folder / "pki" / "own" / "key.pem"}
+    own = {"user_certificate": site / "user" / "certificate.der", "user_key": site / "pki" / "own" / "key.pem"}
     with receiving(replace(either.settings(), user=None, password=None, **own), either.pki, intake):
         until(lambda: intake._state[0] == "no connection")
     assert not readings(intake.spool)
@@ -80,6 +59,7 @@ def test_the_generation_before_is_read_too(older: Counting, intake: Intake) -> N
             older.show(shown)
         found = {("bad", "0x808C0000"), ("uncertain", "0x40900000"), ("bad", "NaN"), ("bad", "Infinity")}
         until(lambda: found <= {(r.quality.value, w) for r in readings(intake.spool) for w in (r.status, r.value)})
+        older.show("count")
     assert {reading.quality.value for reading in readings(intake.spool) if reading.value == "NaN"} == {"bad"}
     assert readings(intake.spool)[0].source_time is not None
 
@@ -101,14 +81,14 @@ def test_a_key_that_others_can_read_is_not_used(older: Counting, intake: Intake,
     assert f"chmod 600 {pki / 'own' / 'key.pem'}" in intake._state[1]
 
 
-def test_a_client_of_another_hand_reads_the_simulated_bioreactor(either: Counting, folder: Path) -> None:
+def test_a_client_of_another_hand_reads_the_simulated_bioreactor(either: Counting, site: Path) -> None:
     """python-opcua's, signed and encrypted: a value, its unit, and what was before."""
-    (own,) = _pem(folder / "pki" / "own" / "certificate.der", folder / "client.pem")
+    (own,) = _pem(site / "pki" / "own" / "certificate.der", site / "client.pem")
     client = Client(f"opc.tcp://127.0.0.1:{either.port}/reactor")
     client.application_uri = "urn:test:gateway"
     client.set_user("gateway")
     client.set_password("secret")
-    client.set_security_string(f"Basic256Sha256,SignAndEncrypt,{own},{folder / 'pki' / 'own' / 'key.pem'}")
+    client.set_security_string(f"Basic256Sha256,SignAndEncrypt,{own},{site / 'pki' / 'own' / 'key.pem'}")
     client.connect()
     try:
         node = client.get_node(f"ns={client.get_namespace_index(NAMESPACE)};s=Reactor.pH")
@@ -142,9 +122,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return command
 
 
-def test_a_person_looks_at_a_certificate_and_accepts_it(
-    older: Counting, folder: Path, tmp_path: Path, run: Run
-) -> None:
+def test_a_person_looks_at_a_certificate_and_accepts_it(older: Counting, site: Path, tmp_path: Path, run: Run) -> None:
     """Fingerprint, subject, application and validity are shown; who accepted it, and when, stays written."""
     pki, password = tmp_path / "pki", tmp_path / "password"
     run("certificate", pki / "own")
@@ -153,7 +131,7 @@ def test_a_person_looks_at_a_certificate_and_accepts_it(
     browse = ("browse", f"opc.tcp://127.0.0.1:{older.port}/reactor", "--name", "BR-01", "--certificates", pki)
     whom = ("--user", "gateway", "--password-file", password)
     code, _, said = run(*browse, *whom)
-    known = certificates.fingerprint((folder / "server" / "certificate.der").read_bytes())
+    known = certificates.fingerprint((site / "server" / "certificate.der").read_bytes())
     assert code == 1
     assert "the certificate of BR-01's server is not known" in said
     assert f"python -m devices trust {pki} {known}" in said

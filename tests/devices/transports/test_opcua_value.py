@@ -119,8 +119,8 @@ def test_an_overflow_is_a_gap_and_its_value_a_reading(intake: Intake) -> None:
     assert gaps(intake) == [
         "pH: the server's queue was full before 2026-11-22 10:15:00+00:00",
         (
-            "pH: no values between 2026-11-22 10:15:01+00:00 and 2026-11-22 10:15:09+00:00: the server's queue was full;"
-            " its history has no more"
+            "pH: no values between 2026-11-22 10:15:01+00:00 and 2026-11-22 10:15:09+00:00:"
+            " the server's queue was full; its history has no more"
         ),
     ]
     assert len(readings(intake.spool)) == 3
