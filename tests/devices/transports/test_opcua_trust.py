@@ -16,7 +16,7 @@ from devices import __main__, certificates
 from devices.config import POLICIES
 from devices.intake import Intake
 from devices.simulators.bioreactor import NAMESPACE
-from tests.devices.opcua_support import Counting, more, receiving
+from tests.devices.opcua_support import Counting, assert_whole, more, receiving
 from tests.devices.support import readings, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -27,6 +27,7 @@ def test_each_policy_is_spoken(either: Counting, intake: Intake, policy: str) ->
     """Signed and encrypted in each of the three ways."""
     with receiving(replace(either.settings(), security=policy), either.pki, intake):
         more(intake.spool, 3)
+    assert_whole(intake.spool)
 
 
 def test_a_user_may_be_a_certificate(either: Counting, site: Path, intake: Intake) -> None:
@@ -34,6 +35,7 @@ def test_a_user_may_be_a_certificate(either: Counting, site: Path, intake: Intak
     own = {"user_certificate": site / "user" / "certificate.der", "user_key": site / "user" / "key.pem"}
     with receiving(replace(either.settings(), user=None, password=None, **own), either.pki, intake):
         more(intake.spool, 3)
+    assert_whole(intake.spool)
 
 
 def test_a_certificate_with_the_key_of_another_is_nobody(either: Counting, site: Path, intake: Intake) -> None:

@@ -158,6 +158,7 @@ def test_a_clock_that_is_off_is_told(server: Changing, intake: Intake, ours: int
         until(lambda: intake._state[1].startswith("the server's clock is "))
         wrong[0] = timedelta(0)
         until(lambda: not intake._state[1])
+    assert len([text for text in told(intake.spool, "notice") if "clock" in text]) == 1
 
 
 def test_a_clock_within_its_limit_is_not_worth_a_word(server: Changing, intake: Intake) -> None:
@@ -172,5 +173,5 @@ def test_a_certificate_is_told_before_it_expires(server: Changing, intake: Intak
     """Thirty days before, and after: a batch in that reactor goes on."""
     later = datetime.now(UTC) + timedelta(days=days)
     with receiving(watching(server), server.pki, intake, lambda: later):
-        until(lambda: said(intake, f"the server's {sentence}"))
         until(lambda: readings(intake.spool))
+    assert said(intake, f"the server's {sentence}")
