@@ -84,6 +84,16 @@ def test_a_frozen_server_loses_nothing(either: Counting, intake: Intake) -> None
     assert_whole(intake.spool)
 
 
+def test_a_server_that_is_busy_elsewhere_loses_nothing(node_opcua: Counting, intake: Intake) -> None:
+    """For less, and then for more than the silence after which it counts as gone; its line is open all the time."""
+    with receiving(node_opcua.settings(), node_opcua.pki, intake):
+        for lag in (700, 2_000):
+            more(intake.spool)
+            node_opcua.show(f"lag {lag}")
+        more(intake.spool)
+    assert_whole(intake.spool)
+
+
 def test_the_next_gateway_goes_on_where_the_last_one_stopped(either: Counting, intake: Intake, clock: SetClock) -> None:
     """A gateway leaves its session standing; what the server held meanwhile is read first."""
     with receiving(either.settings(), either.pki, intake):

@@ -53,15 +53,15 @@ def test_nobody_in_particular_is_refused_by_the_bioreactor(either: Counting, int
     assert not readings(intake.spool)
 
 
-def test_the_generation_before_is_read_too(older: Counting, intake: Intake) -> None:
-    """Values, times and statuses of python-opcua's server."""
-    with receiving(older.settings(), older.pki, intake):
+def test_what_is_not_good_is_kept_as_what_it_is(each: Counting, intake: Intake) -> None:
+    """Bad, uncertain, no number: each with its StatusCode, whoever the server is from."""
+    with receiving(each.settings(), each.pki, intake):
         more(intake.spool)
         for shown in ("BadSensorFailure", "UncertainLastUsableValue", "nan", "inf"):
-            older.show(shown)
+            each.show(shown)
         found = {("bad", "0x808C0000"), ("uncertain", "0x40900000"), ("bad", "NaN"), ("bad", "Infinity")}
         until(lambda: found <= {(r.quality.value, w) for r in readings(intake.spool) for w in (r.status, r.value)})
-        older.show("count")
+        each.show("count")
     assert {reading.quality.value for reading in readings(intake.spool) if reading.value == "NaN"} == {"bad"}
     assert readings(intake.spool)[0].source_time is not None
 
