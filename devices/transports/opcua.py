@@ -201,6 +201,8 @@ class OpcUaSubscription:
         finally:
             looking.cancel()
             await asyncio.wait([looking])
+            if not looking.cancelled():
+                looking.result()  # a defect of ours is not to be passed over
 
     async def _look_for_ever(self, connection: Connection, subscription: int) -> None:
         """Look at the server beside its values. Whether it is there at all, the subscription judges."""
@@ -208,6 +210,8 @@ class OpcUaSubscription:
             await asyncio.sleep(self._settings.watch)
             try:
                 back = await self._watch.look(connection.session)
+                self._taking.doubt_these(back, "its node was not on the server")
+                self._keep_doubt()
                 await self._monitoring.begin(connection.session, subscription, back)
             except MovedError as moved:
                 _log.warning("%s: %s: a new session begins", self._intake.instrument, moved)

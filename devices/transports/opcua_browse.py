@@ -242,5 +242,6 @@ def _line(channel: str, node: str, each: Variable, unit: str) -> str:
     if not said:
         return f"# {line}  # which unit? the server does not say"
     if unit and said != unit:
-        return f"# {line}  # the server says {said}: set it to {unit}, or write server_unit = {_quoted(each.unit)}"
+        confirm = "" if spelled(each.unit) else f"; if that is {unit}: server_unit = {_quoted(each.unit)}"
+        return f"# {line}  # the server says {said}{confirm}"
     return line

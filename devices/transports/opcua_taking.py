@@ -58,9 +58,13 @@ class Taking:
 
     def doubt_all(self, cause: str) -> None:
         """Doubt every channel that has ever had a value: it is not known what came after."""
-        for node in self._nodes:
-            if node.channel in self._told:
-                self.doubt.setdefault(node.channel, cause)
+        self.doubt_these([node.channel for node in self._nodes], cause)
+
+    def doubt_these(self, channels: Iterable[str], cause: str) -> None:
+        """Doubt some channels, as far as they have ever had a value."""
+        for channel in channels:
+            if channel in self._told:
+                self.doubt.setdefault(channel, cause)
 
     async def take(self, message: ua.NotificationMessage, history: History | None, held: int) -> None:
         """Store a message's values with its number, after what is missing before them; ``held`` is a queue's length."""

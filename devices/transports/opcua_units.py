@@ -63,9 +63,12 @@ def unit_of(said: object) -> str:
 
 
 def agrees(said: str, unit: str, server_unit: str) -> bool | None:
-    """Whether what a server says is the configured unit; None where that cannot be known."""
-    if not said or said == (server_unit or unit):
+    """Whether what a server says is the configured unit; None where that cannot be known.
+
+    ``server_unit`` is a spelling that a person has confirmed. It confirms no other unit that this system knows.
+    """
+    if not said or said == unit:
         return True
-    if server_unit:
-        return False
-    return spelled(said) == (spelled(unit) or unit) if spelled(said) else None
+    if spelled(said):
+        return spelled(said) == (spelled(unit) or unit)
+    return said == server_unit if server_unit else None

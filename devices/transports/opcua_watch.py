@@ -25,6 +25,7 @@ from devices.intake import Intake
 from devices.transports.opcua_client import LOST
 from devices.transports.opcua_monitoring import namespace, own, places, some
 from devices.transports.opcua_units import agrees, unit_of
+from devices.transports.opcua_value import UNREADABLE
 
 SOON = timedelta(days=30)  # a certificate that expires then is said now
 
@@ -87,7 +88,7 @@ class Watch:
                 back |= await part(session) or {}
             except LOST:
                 raise
-            except UaError as refused:
+            except (UaError, *UNREADABLE) as refused:
                 _log.info("%s: the server does not tell: %s", self._intake.instrument, refused)
         self._intake.state("connected", "; ".join(self._wrong.values()))
         return back

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -163,6 +164,23 @@ def test_a_node_that_is_not_there_is_named_and_the_others_go_on(asyncua: Countin
     assert "lost: nsu=urn:simulated:bioreactor;s=Reactor.lost cannot be had: BadNodeIdUnknown" in notices
     assert any(text.startswith("foreign: the server has no namespace urn:elsewhere; it has ") for text in notices)
     assert {reading.channel for reading in readings(intake.spool)} == {"pH"}
+
+
+def test_a_deadband_is_kept_by_the_server(node_opcua: Counting, intake: Intake) -> None:
+    """Each value is one more than the last: with a deadband of 2.5, every third is told."""
+    coarse = replace(node_opcua.settings().nodes[0], deadband=2.5)
+    with receiving(replace(node_opcua.settings(), nodes=(coarse,)), node_opcua.pki, intake):
+        more(intake.spool, 8)
+    received = numbers(intake.spool)
+    assert {later - before for before, later in pairwise(received[1:])} == {3.0}
+
+
+def test_a_filter_that_a_server_does_not_know_is_told_and_left_out(node_opcua: Counting, intake: Intake) -> None:
+    """A deadband for a text: the text is read all the same."""
+    product = Node("product", "nsu=http://opcfoundation.org/UA/;i=2262", "", deadband=1)
+    with receiving(replace(node_opcua.settings(), nodes=(product,)), node_opcua.pki, intake):
+        until(lambda: readings(intake.spool))
+    assert any(text.startswith("product: the server tells changes of value") for text in told(intake.spool, "notice"))
 
 
 def test_measurements_of_a_new_plan_start_anew(asyncua: Counting, intake: Intake, clock: SetClock) -> None:

@@ -66,9 +66,14 @@ def variable(*path: str, value: object = 1.5, unit: str = "", span: str = "", no
         (
             variable("Temp", unit="°F"),
             "# Temp: 1.5 now, no history",
+            ('# temperature = { node = "nsu=urn:x;s=x", unit = "°C" }  # the server says °F'),
+        ),
+        (
+            variable("DO", unit="% sat"),
+            "# DO: 1.5 now, no history",
             (
-                '# temperature = { node = "nsu=urn:x;s=x", unit = "°C" }'
-                '  # the server says °F: set it to °C, or write server_unit = "°F"'
+                '# dissolved_oxygen = { node = "nsu=urn:x;s=x", unit = "%" }'
+                '  # the server says % sat; if that is %: server_unit = "% sat"'
             ),
         ),
         (

@@ -97,7 +97,9 @@ def test_a_spelling_that_nobody_knows_is_asked_about(server: Changing, intake: I
         ("°F", "°C", "", False),
         ("% sat", "%", "", None),
         ("% sat", "%", "% sat", True),
-        ("%", "%", "% sat", False),
+        ("% air", "%", "% sat", False),
+        ("%", "%", "% sat", True),
+        ("°F", "°C", "°F", False),  # nobody can confirm that
         ("mL/min", "mL/h", "", False),
     ],
 )
