@@ -17,6 +17,7 @@
     password_file = "secrets/br-01"
     [instruments.BR-01.nodes]              # by namespace URI: an index may change when the server restarts
     temperature = { node = "nsu=urn:example:bioreactor;s=Temperature", unit = "°C" }
+    pH = { node = "nsu=urn:example:bioreactor;s=pH", unit = "pH", sampling = 0.5, deadband = 0.01 }
 
     [instruments.CC-01]
     kind = "cell-counter"
@@ -39,12 +40,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from devices.certificates import exposed
 from devices.discover import kinds
 from devices.instrument import DateOrder, FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
-_NODE = re.compile(r"nsu=[^;]+;[isgb]=.+")
+_NODE = re.compile(r"nsu=[^;]+;(i=[0-9]{1,10}|s=.+|g=[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|b=[\w+/=-]+)")
 
 
 @dataclass(frozen=True)  # without slots: its defaults are read from the class
@@ -59,11 +61,19 @@ class Mes:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One OPC-UA variable: ``nsu=<namespace URI>;s=<identifier>``, and the channel that it is."""
+    """One OPC-UA variable: ``nsu=<namespace URI>;s=<identifier>``, and the channel that it is.
+
+    ``sampling``     seconds between the server's looks at it, where it is not the instrument's
+    ``deadband``     a change that is no larger is not told; 0 tells every measurement, changed or not
+    ``server_unit``  how the server spells the unit, where that is a spelling which this system does not know
+    """
 
     channel: str
     node: str
     unit: str
+    sampling: float | None = None
+    deadband: float = 0
+    server_unit: str = ""
 
 
 @dataclass(frozen=True)  # without slots: its defaults are read from the class
@@ -72,6 +82,8 @@ class OpcUaSettings:
 
     ``queue`` values of each node are held by the server while nobody fetches them: it is how long an outage may last
     with nothing lost (1,000 values at one a second are 17 minutes). ``sampling`` 0 asks for every change.
+    Who we are is a user with a password, or a certificate with its key. Every ``watch`` the server is asked for its
+    clock, its units and its nodes; its clock may be wrong by ``clock_limit``.
     """
 
     url: str
@@ -79,11 +91,15 @@ class OpcUaSettings:
     security: str | None = POLICIES[0]  # None: neither signed nor encrypted; only where allow_unsecured says so
     user: str | None = None
     password: str | None = None
+    user_certificate: Path | None = None
+    user_key: Path | None = None
     sampling: float = 0
     publishing: float = 0.25
     queue: int = 5_000
     keep_alive: float = 2
     outage: float = 3_600
+    watch: float = 60
+    clock_limit: float = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,21 +247,51 @@ def _file(instrument: FileInstrument, table: Table) -> FileSettings:
 
 
 def _opcua(instrument: OpcUaInstrument, table: Table) -> OpcUaSettings:
-    url, user = table.text("url"), table.text("user", "")
+    url = table.text("url")
     if url and not url.startswith("opc.tcp://"):
         table.mistake("url", "an OPC-UA server's address begins with opc.tcp://")
+    user, certificate = table.text("user", ""), "user_certificate" in table.values
+    if user and certificate:
+        table.mistake("user", "the server is told a user with a password or a certificate, not both")
+    if not (table.flag("allow_anonymous") or user or certificate):
+        table.mistake("", "as whom to connect? write user and password_file, or user_certificate and user_key")
     return OpcUaSettings(
         url=url,
         nodes=_nodes(instrument.channels, table.table("nodes")),
         security=_security(table),
         user=user or None,
-        password=table.secret("password_file") if user else None,
+        password=_password(table) if user else None,
+        user_certificate=_existing("user_certificate", table) if certificate else None,
+        user_key=_private("user_key", _existing("user_key", table), table) if certificate else None,
         sampling=table.number("sampling", OpcUaSettings.sampling, least=0),
         publishing=table.number("publishing", OpcUaSettings.publishing, least=0.01),
         queue=int(table.number("queue", OpcUaSettings.queue, least=1)),
         keep_alive=table.number("keep_alive", OpcUaSettings.keep_alive, least=0.1),
         outage=table.number("outage", OpcUaSettings.outage, least=1),
+        watch=table.number("watch", OpcUaSettings.watch, least=0.1),
+        clock_limit=table.number("clock_limit", OpcUaSettings.clock_limit, least=0.001),
     )
+
+
+def _password(table: Table) -> str:
+    password = table.secret("password_file")
+    if password:
+        _private("password_file", table.path("password_file"), table)
+    return password
+
+
+def _existing(key: str, table: Table) -> Path:
+    path = table.path(key)
+    if key in table.values and not path.is_file():
+        table.mistake(key, f"there is no file {path}")
+    return path
+
+
+def _private(key: str, path: Path, table: Table) -> Path:
+    """Return a secret's path, and note a mistake where others than its owner and its group can read it."""
+    if path.is_file() and exposed(path):
+        table.mistake(key, f"{path} can be read or changed by others: chmod 600 {path}")
+    return path
 
 
 def _security(table: Table) -> str | None:
@@ -264,11 +310,22 @@ def _nodes(channels: Mapping[str, str], table: Table) -> tuple[Node, ...]:
     nodes = tuple(_node(channel, channels, each) for channel, each in table.tables().items())
     if not nodes:
         table.mistake("", "no node is configured; write a line for each channel: " + ", ".join(channels))
+    first: dict[str, str] = {}
+    for node in nodes:
+        if node.node and first.setdefault(node.node, node.channel) != node.channel:
+            table.mistake(node.channel, f"{node.channel} is the same node as {first[node.node]}")
     return nodes
 
 
 def _node(channel: str, channels: Mapping[str, str], table: Table) -> Node:
-    node = Node(channel, table.text("node"), table.text("unit"))
+    node = Node(
+        channel,
+        table.text("node"),
+        table.text("unit"),
+        sampling=table.number("sampling", 0, least=0) if "sampling" in table.values else None,
+        deadband=table.number("deadband", 0, least=0),
+        server_unit=table.text("server_unit", ""),
+    )
     if node.node and not _NODE.fullmatch(node.node):
         table.mistake("node", f"“{node.node}” is no node; write nsu=<namespace URI>;s=<identifier> (or i=, g=, b=)")
     if node.unit and node.unit != channels.get(channel, node.unit):

@@ -34,6 +34,10 @@ create table if not exists reading (
     sample text, source_time text, received_time text not null, raw blob not null,
     unique (instrument, sequence)
 ) strict;
+create table if not exists latest (
+    instrument text not null, channel text not null, value text not null, status text not null, source_time text,
+    primary key (instrument, channel)
+) strict, without rowid;
 create table if not exists origin (
     instrument text not null, origin text not null, primary key (instrument, origin)
 ) strict, without rowid;
@@ -123,6 +127,8 @@ class Spool:
             new = [made for made in measurements if self._first_time(run, instrument, made.origin)]
             rows = [_row(instrument, last + place, made, received) for place, made in enumerate(new, 1)]
             run.executemany(f"insert into reading ({_READING}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - a constant
+            newest = {row[2]: (row[0], row[2], row[3], row[6], row[8]) for row in rows}
+            run.executemany("insert or replace into latest values (?, ?, ?, ?, ?)", newest.values())
             run.execute(
                 "update instrument set sequence = ?, heard = ?, cursor = coalesce(?, cursor) where name = ?",
                 (last + len(new), stamp(received), cursor, instrument),
@@ -155,14 +161,12 @@ class Spool:
             ).rowcount
 
     def latest(self, instrument: str) -> dict[str, tuple[str, str, datetime | None]]:
-        """Return the newest value, status and source time of each channel among the last thousand readings."""
+        """Return value, status and source time of the last reading of each channel, whether it is still here or not."""
         with self._lock:
             rows = self._connection.execute(
-                "select channel, value, status, source_time, max(sequence) from reading where instrument = ?1"
-                " and sequence > (select sequence from instrument where name = ?1) - 1000 group by channel",
-                (instrument,),
+                "select channel, value, status, source_time from latest where instrument = ?", (instrument,)
             ).fetchall()
-        return {channel: (value, status, time and instant(time)) for channel, value, status, time, _ in rows}
+        return {channel: (value, status, time and instant(time)) for channel, value, status, time in rows}
 
     def note(self, instrument: str, kind: str, text: str, raw: bytes, *, at: datetime) -> None:
         """Keep a note: ``frame`` (bytes to be kept before they are acknowledged), ``garbled``, ``gap``, ``notice``."""

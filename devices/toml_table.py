@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Collection, Sequence
@@ -70,7 +71,7 @@ class Table:
     def number(self, key: str, default: float, *, least: float) -> float:
         """Return a number that is not less than ``least``."""
         value = self._get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
             self.mistake(key, f"{key} is a number, {least} or more")
             return default
         return value

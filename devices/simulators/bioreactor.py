@@ -14,18 +14,31 @@ from pathlib import Path
 from typing import Protocol
 
 from asyncua import ua
+from asyncua.common.node import Node
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.server import Server
 from asyncua.server.user_managers import UserManager
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
 from devices import certificates
+from devices.config import POLICIES
 from devices.instruments.bioreactor import Bioreactor
+from devices.simulators.history import Recorder
 from devices.simulators.world import Values, World
+from devices.transports.opcua_units import NUMBERS
 
 NAMESPACE = "urn:simulated:bioreactor"
 CHANNELS = tuple(Bioreactor.channels)
+RANGES = {
+    "temperature": (0.0, 60.0),
+    "pH": (0.0, 14.0),
+    "dissolved_oxygen": (0.0, 200.0),
+    "carbon_dioxide": (0.0, 20.0),
+    "agitation": (0.0, 250.0),
+    "viable_cell_density": (0.0, 1e8),
+}
 STEP = timedelta(minutes=10)
 TICK = 0.05  # seconds
 PACE = 20  # steps in a tick: a client that fetches once a second needs a queue of 400
@@ -61,50 +74,69 @@ async def show(world: World, face: Face) -> None:
 
 
 class _Users(UserManager):
-    """The one user who may read."""
+    """The one user who may read, known by a password or by a certificate."""
 
-    def __init__(self, name: str, password: str) -> None:
-        self._known = (name, password)
+    def __init__(self, name: str, password: str, certificate: bytes | None) -> None:
+        self._known, self._certificate = (name, password), certificate
 
     def get_user(
         self,
         iserver: InternalServer,  # noqa: ARG002 - asyncua's signature
         username: str | None = None,
         password: str | bytes | None = None,
-        certificate: object = None,  # noqa: ARG002 - the same
+        certificate: bytes | None = None,
     ) -> User | None:
         """Return the user, or None for anybody else."""
         told = password.decode() if isinstance(password, bytes) else password
-        return User(role=UserRole.User, name=username) if (username, told) == self._known else None
+        shown = username is None and certificate is not None and certificate == self._certificate
+        return User(role=UserRole.User, name=username) if shown or (username, told) == self._known else None
 
 
 class AsyncuaFace:
-    """The probes on asyncua's server, signed and encrypted. On loopback: asyncua's server is not made for a plant."""
+    """The probes on asyncua's server, signed and encrypted. On loopback: asyncua's server is not made for a plant.
 
-    def __init__(self, port: int, pki: Path, user: str, password: str) -> None:
+    ``history`` is the file of its history, which is else kept in memory; ``user_certificate`` another way to be known.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        pki: Path,
+        user: str,
+        password: str,
+        *,
+        history: Path | None = None,
+        user_certificate: bytes | None = None,
+    ) -> None:
         self.url, self._pki = f"opc.tcp://127.0.0.1:{port}/reactor", pki
         self.namespaces_before = 0  # of another's: they move the index of ours
-        self._server = Server(user_manager=_Users(user, password))
-        self._nodes: dict[str, ua.NodeId] = {}
+        self.server = Server(user_manager=_Users(user, password, user_certificate))
+        self.nodes: dict[str, Node] = {}
+        self._recorder = Recorder(history)
 
     async def start(self) -> None:
         """Listen."""
         own = self._pki / "certificate.der"
-        await self._server.init()
-        self._server.set_endpoint(self.url)
-        await self._server.set_application_uri(certificates.application_uri(own))
-        self._server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
-        self._server.set_identity_tokens([ua.UserNameIdentityToken])
-        await self._server.load_certificate(own)
-        await self._server.load_private_key(self._pki / "key.pem")
+        await self.server.init()
+        self.server.set_endpoint(self.url)
+        await self.server.set_application_uri(certificates.application_uri(own))
+        self.server.set_security_policy([ua.SecurityPolicyType[f"{each}_SignAndEncrypt"] for each in POLICIES])
+        self.server.set_identity_tokens([ua.UserNameIdentityToken, ua.X509IdentityToken])
+        await self.server.load_certificate(own)
+        await self.server.load_private_key(self._pki / "key.pem")
+        self.server.iserver.history_manager.set_storage(self._recorder)
         for number in range(self.namespaces_before):
-            await self._server.register_namespace(f"urn:simulated:other:{number}")
-        index = await self._server.register_namespace(NAMESPACE)
-        reactor = await self._server.nodes.objects.add_object(index, "Reactor")
-        for channel in CHANNELS:
-            self._nodes[channel] = ua.NodeId.from_string(f"ns={index};s=Reactor.{channel}")
-            await reactor.add_variable(self._nodes[channel], f"{index}:{channel}", 0.0)
-        await self._server.start()
+            await self.server.register_namespace(f"urn:simulated:other:{number}")
+        index = await self.server.register_namespace(NAMESPACE)
+        reactor = await self.server.nodes.objects.add_object(index, "Reactor")
+        for channel, unit in Bioreactor.channels.items():
+            node = await reactor.add_variable(f"ns={index};s=Reactor.{channel}", f"{index}:{channel}", 0.0)
+            await node.set_attr_bit(AttributeIds.AccessLevel, ua.AccessLevel.HistoryRead)
+            await node.add_property(0, "EngineeringUnits", engineering_units(unit))
+            low, high = RANGES[channel]
+            await node.add_property(0, "EURange", ua.Range(Low=low, High=high))
+            self.nodes[channel] = node
+        await self.server.start()
 
     async def write(self, time: datetime, values: Values) -> None:
         """Show values, with the time when they were measured."""
@@ -115,16 +147,28 @@ class AsyncuaFace:
                 SourceTimestamp=_time(time),
                 ServerTimestamp=_time(datetime.now(UTC)),
             )
-            await self._server.write_attribute_value(self._nodes[channel], shown)
+            await self.server.write_attribute_value(self.nodes[channel].nodeid, shown)
+            await self._recorder.save_node_value(self.nodes[channel].nodeid, shown)
 
     async def drop(self) -> None:
         """Lose every connection."""
-        for transport in list(self._server.iserver.asyncio_transports):
+        for transport in list(self.server.iserver.asyncio_transports):
             transport.abort()
 
     async def stop(self) -> None:
         """Stop listening."""
-        await self._server.stop()
+        await self.server.stop()
+
+
+def engineering_units(unit: str) -> ua.EUInformation:
+    """Return a unit as a server says it, by its number where it has one."""
+    code = next((number for number, known in NUMBERS.items() if known == unit), -1)
+    return ua.EUInformation(
+        NamespaceUri="http://www.opcfoundation.org/UA/units/un/cefact",
+        UnitId=code,
+        DisplayName=ua.LocalizedText(unit),
+        Description=ua.LocalizedText(unit),
+    )
 
 
 def _time(time: datetime) -> ua.DateTime:

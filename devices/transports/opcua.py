@@ -6,7 +6,7 @@ So the rules here are few:
 * A message is acknowledged in the Publish request after the one whose readings were committed, and never before.
   A commit that fails is tried again; meanwhile nothing is asked for, and the server's queues fill.
 * Messages are numbered. A number that was skipped is fetched by Republish before anything newer is taken, in normal
-  running and after a loss alike; what the server has no longer is recorded as a gap.
+  running and after a loss alike; of what the server has no longer, its history is asked (`opcua_taking`).
 * A lost connection does not end the session. The next one activates it again on a new channel, and the subscription
   goes on with its next number. What that needs (token, nonce, subscription, number) is in the spool, so a gateway
   that was killed goes on like one that lost its line, and one that stops leaves its session for the next start.
@@ -19,16 +19,15 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Event as Stop
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
-from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import (
     BadNoSubscription,
     BadSessionClosed,
@@ -41,16 +40,21 @@ from asyncua.ua.uaerrors._base import UaStructParsingError
 
 from devices.backoff import Backoff
 from devices.certificates import UntrustedError
+from devices.clock import Clock, machine_clock
 from devices.config import OpcUaSettings
-from devices.instrument import Measurement
 from devices.intake import Intake
 from devices.spool import SpoolError
 from devices.transports.opcua_client import Connection, connected
-from devices.transports.opcua_value import measurement, overflowed
+from devices.transports.opcua_history import History
+from devices.transports.opcua_monitoring import Monitoring
+from devices.transports.opcua_taking import Taking, ended, values
+from devices.transports.opcua_value import UNREADABLE, semantics_changed
+from devices.transports.opcua_watch import Known, MovedError, Watch
 
 GLANCE = 0.1  # seconds after which a stop is seen
 MESSAGE = 10_000  # notifications in one message, at most
 REPUBLISHED = 10_000  # messages that are asked for again after a loss, at most
+MUTE = 3  # connections on which a session was taken up and brought nothing: it is given up
 
 _ENDED = (BadNoSubscription, BadSubscriptionIdInvalid, BadSessionClosed, BadSessionIdInvalid, BadSessionNotActivated)
 
@@ -65,18 +69,21 @@ class _Standing:
     nonce: str
     subscription: int
     silence: float  # seconds without any answer after which the server is gone
+    held: int  # values of one node that the server holds
     plan: str  # a digest of what was subscribed
+    doubt: dict[str, str] = field(default_factory=dict)  # channel → why values before its next one may be missing
 
 
 class OpcUaSubscription:
-    """One instrument's nodes, subscribed."""
+    """One instrument's nodes, subscribed. ``wall`` is what the server's clock is compared with."""
 
-    def __init__(self, settings: OpcUaSettings, pki: Path, intake: Intake) -> None:
-        self._settings, self._pki, self._intake = settings, pki, intake
+    def __init__(self, settings: OpcUaSettings, pki: Path, intake: Intake, wall: Clock = machine_clock) -> None:
+        self._settings, self._pki, self._intake, self._wall = settings, pki, intake, wall
         told = asdict(settings) | {"password": None}
-        self._plan = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-        self._cursor = 0  # the number of the last message whose readings are on disk
-        self._last: dict[str, tuple[str, str, datetime | None]] = {}
+        self._plan = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+        self._monitoring = Monitoring(settings, intake.notice)
+        self._attempts: Counter[str] = Counter()
+        self._mute = 0
 
     def run(self, stop: Stop) -> None:
         """Receive until told to stop. Every failure of the connection ends in another attempt."""
@@ -92,15 +99,17 @@ class OpcUaSubscription:
             await receiving
 
     async def _receive_for_ever(self) -> None:
-        self._last = self._intake.spool.latest(self._intake.instrument)
+        self._taking = Taking(self._settings.nodes, self._intake)
+        self._standing, known = self._remembered()
+        self._watch = Watch(self._settings, self._intake, known, self._wall)
         backoff = Backoff()
         while True:
             try:
                 async with connected(self._intake.instrument, self._settings, self._pki) as connection:
                     standing = await self._session(connection)
-                    self._intake.state("connected")
                     backoff.reset()
-                    await self._publish(connection.session, standing)
+                    async with self._watching(connection, standing.subscription):
+                        await self._publish(connection, standing)
             except UntrustedError as refusal:
                 self._intake.state("refused", str(refusal))
             except (UaError, OSError, ValueError) as lost:
@@ -109,15 +118,42 @@ class OpcUaSubscription:
                 _log.error("%s waits: %s", self._intake.instrument, full)
             await asyncio.sleep(backoff.wait())
 
+    def _remembered(self) -> tuple[_Standing | None, Known]:
+        """Return the session that the last gateway left standing, and what its server had said."""
+        saved, self._cursor = self._intake.spool.session(self._intake.instrument)
+        told = json.loads(saved) if saved else {}
+        standing = told.get("standing")
+        return standing and _Standing(**standing), Known(**told.get("known", {}))
+
+    def _keep(self, standing: _Standing | None) -> None:
+        """Remember a session with its number; None where there is none to go on with."""
+        self._standing = standing
+        told = {"standing": standing and asdict(standing), "known": asdict(self._watch.known)}
+        cursor = self._cursor if standing else 0
+        self._intake.spool.keep_session(self._intake.instrument, json.dumps(told), cursor=cursor)
+
     async def _session(self, connection: Connection) -> _Standing:
         """Go on with the session that stands, or begin a new one."""
-        saved, self._cursor = self._intake.spool.session(self._intake.instrument)
-        standing = _Standing(**json.loads(saved)) if saved else None
-        if not (standing and standing.plan == self._plan and await self._resumed(connection, standing)):
-            standing = await self._begin(connection)
+        standing, started = self._standing, self._watch.known.started
+        if standing and not await self._resumed(connection, standing):
+            standing = None
+        elif standing and standing.plan != self._plan:
+            await self._end(connection)
+            raise ConnectionError("the configuration has changed: a new session begins")
+        if not standing:
+            await connection.begin()
+        moved = await self._watch.begin(connection.session, connection.security_policy.peer_certificate)
+        if standing and moved:
+            await self._end(connection)
+            raise ConnectionError("its namespaces have moved: a new session begins")
+        if not standing:
+            restarted = started and started != self._watch.known.started
+            self._taking.doubt_all("the server was restarted" if restarted else "the session on the server had ended")
+            standing = await self._subscribe(connection)
         token, nonce = connection.key
-        standing = _Standing(token, nonce, standing.subscription, standing.silence, self._plan)
-        self._intake.spool.keep_session(self._intake.instrument, json.dumps(asdict(standing)), cursor=self._cursor)
+        self._taking.doubt, self._taking.misread = dict(standing.doubt), self._watch.misread
+        self._keep(replace(standing, token=token, nonce=nonce))
+        self._history = History(connection.session, self._watch.places, self._attempts)
         return standing
 
     async def _resumed(self, connection: Connection, standing: _Standing) -> bool:
@@ -129,8 +165,15 @@ class OpcUaSubscription:
             return False
         return True
 
-    async def _begin(self, connection: Connection) -> _Standing:
-        await connection.begin()
+    async def _end(self, connection: Connection) -> None:
+        """Close a session that can bring no more: a server has few, and keeps one that is left for as long as asked."""
+        self._keep(None)
+        with suppress(UaError, OSError):
+            await connection.session.close_session(delete_subscriptions=True)
+        connection.disconnect_socket()
+
+    async def _subscribe(self, connection: Connection) -> _Standing:
+        """Begin a subscription on a new session; every channel is in doubt until its first value."""
         self._cursor = 0
         interval = self._settings.publishing * 1000
         wanted = ua.CreateSubscriptionParameters(
@@ -140,79 +183,66 @@ class OpcUaSubscription:
             MaxNotificationsPerPublish=MESSAGE,
         )
         made = await connection.session.create_subscription(wanted, callback=lambda _result: None)
-        await self._monitor(connection, made.SubscriptionId)
+        if connection.session_timeout < self._settings.outage * 1000:
+            self._intake.notice(
+                f"the server keeps a session for {connection.session_timeout / 1000:g} s without us,"
+                f" not {self._settings.outage:g}"
+            )
+        held = await self._monitoring.begin(connection.session, made.SubscriptionId, self._watch.places)
         keep_alive = made.RevisedPublishingInterval * made.RevisedMaxKeepAliveCount / 1000
-        return _Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan)
+        silence = 3 * max(keep_alive, 0.5)
+        return _Standing(*connection.key, made.SubscriptionId, silence, held, self._plan, dict(self._taking.doubt))
 
-    async def _monitor(self, connection: Connection, subscription: int) -> None:
-        """Ask for every value of every node; each that cannot be had is named."""
-        namespaces = await connection.get_namespace_array()
-        items = []
-        for handle, node in enumerate(self._settings.nodes):
-            uri, _, identifier = node.node.removeprefix("nsu=").partition(";")
-            if uri in namespaces:
-                items.append(self._item(handle, f"ns={namespaces.index(uri)};{identifier}"))
-            else:
-                self._intake.notice(
-                    f"{node.channel}: the server has no namespace {uri}; it has {', '.join(namespaces)}"
-                )
-        request = ua.CreateMonitoredItemsParameters(
-            SubscriptionId=subscription, TimestampsToReturn=ua.TimestampsToReturn.Both, ItemsToCreate=items
-        )
-        results = await connection.session.create_monitored_items(request)
-        for item, made in zip(items, results, strict=True):
-            if not made.StatusCode.is_good():
-                node = self._settings.nodes[item.RequestedParameters.ClientHandle]
-                self._intake.notice(f"{node.channel}: {node.node} cannot be had: {made.StatusCode.name}")
-        self._tell_what_was_revised([made for made in results if made.StatusCode.is_good()])
+    @asynccontextmanager
+    async def _watching(self, connection: Connection, subscription: int) -> AsyncIterator[None]:
+        looking = asyncio.create_task(self._look_for_ever(connection, subscription))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
+            if not looking.cancelled():
+                looking.result()  # a defect of ours is not to be passed over
 
-    def _tell_what_was_revised(self, made: list[ua.MonitoredItemCreateResult]) -> None:
-        held = min((item.RevisedQueueSize for item in made), default=self._settings.queue)
-        if held < self._settings.queue:
-            self._intake.notice(f"the server holds {held} values of a node in an outage, not {self._settings.queue}")
-        looks = max((item.RevisedSamplingInterval for item in made), default=0) / 1000
-        if looks > max(self._settings.sampling, 1.0):
-            self._intake.notice(f"the server looks at a node each {looks:g} s: a value that changes faster is not seen")
+    async def _look_for_ever(self, connection: Connection, subscription: int) -> None:
+        """Look at the server beside its values. Whether it is there at all, the subscription judges."""
+        while True:
+            await asyncio.sleep(self._settings.watch)
+            try:
+                back = await self._watch.look(connection.session)
+                self._taking.doubt_these(back, "its node was not on the server")
+                self._keep_doubt()
+                await self._monitoring.begin(connection.session, subscription, back)
+            except MovedError as moved:
+                _log.warning("%s: %s: a new session begins", self._intake.instrument, moved)
+                await self._end(connection)
+                return
+            except (UaError, OSError, SpoolError) as lost:
+                _log.info("%s: the server could not be looked at: %s", self._intake.instrument, lost)
 
-    def _item(self, handle: int, node: str) -> ua.MonitoredItemCreateRequest:
-        # Each measurement is a reading, equal to the one before or not: "no news" must not look like "no change".
-        every = ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp)
-        return ua.MonitoredItemCreateRequest(
-            ItemToMonitor=ua.ReadValueId(NodeId=ua.NodeId.from_string(node), AttributeId=AttributeIds.Value),
-            MonitoringMode=ua.MonitoringMode.Reporting,
-            RequestedParameters=ua.MonitoringParameters(
-                ClientHandle=handle,
-                SamplingInterval=self._settings.sampling * 1000,
-                Filter=every,
-                QueueSize=self._settings.queue,
-                DiscardOldest=True,
-            ),
-        )
-
-    async def _publish(self, session: UaSession, standing: _Standing) -> None:
+    async def _publish(self, connection: Connection, standing: _Standing) -> None:
         """Ask for messages until the connection ends. A session that can bring no more is forgotten."""
         acknowledged: list[ua.SubscriptionAcknowledgement] = []
-        heard = False
+        session = connection.session
         try:
             while True:
                 try:
                     async with asyncio.timeout(standing.silence):
                         response = await session.publish(acknowledged)
                 except UaStructParsingError as poison:
-                    self._intake.gap(f"a message that cannot be decoded: {poison.__cause__}")
+                    self._intake.notice(f"a message cannot be decoded: {poison.__cause__}")
                     continue
-                heard = True
+                self._mute = 0
                 acknowledged = await self._receive(session, response.Parameters)
         except _ENDED:
-            self._forget()
+            await self._end(connection)
             raise
         except TimeoutError:
-            if not heard:
-                self._forget()
+            self._mute += 1
+            if self._mute >= MUTE:
+                self._mute = 0
+                await self._end(connection)
             raise
-
-    def _forget(self) -> None:
-        self._intake.spool.keep_session(self._intake.instrument, None, cursor=0)
 
     async def _receive(self, session: UaSession, result: ua.PublishResult) -> list[ua.SubscriptionAcknowledgement]:
         """Take one answer, and what was skipped before it; return what may be acknowledged."""
@@ -220,7 +250,7 @@ class OpcUaSubscription:
         # A keep-alive has no data, and the number that the next message will have.
         await self._catch_up(session, result.SubscriptionId, message.SequenceNumber)
         if message.NotificationData:
-            await self._take(message)
+            await self._take(session, message)
         held = {*(result.AvailableSequenceNumbers or ()), message.SequenceNumber}
         return [
             ua.SubscriptionAcknowledgement(SubscriptionId=result.SubscriptionId, SequenceNumber=number)
@@ -231,14 +261,20 @@ class OpcUaSubscription:
     async def _catch_up(self, session: UaSession, subscription: int, number: int) -> None:
         first = max(self._cursor + 1, number - REPUBLISHED)
         if first > self._cursor + 1:
-            self._intake.gap(f"messages {self._cursor + 1} to {first - 1}: too many to ask for again")
+            self._lost(first - 1, f"messages {self._cursor + 1} to {first - 1} are too many to ask for again")
         for missing in range(first, number):
             message = await self._republished(session, subscription, missing)
             if message.SequenceNumber == missing:
-                await self._take(message)
+                await self._take(session, message)
             else:
-                self._intake.gap(f"message {missing}: the server holds it no longer, or it cannot be decoded")
-                self._cursor = missing
+                self._lost(missing, f"the server holds message {missing} no longer, or it cannot be decoded")
+
+    def _lost(self, number: int, cause: str) -> None:
+        """Go on behind messages that cannot be had: what was in them is looked for in the server's history."""
+        self._intake.notice(cause)
+        self._cursor = number
+        self._taking.doubt_all(cause)
+        self._keep_doubt()
 
     async def _republished(self, session: UaSession, subscription: int, number: int) -> ua.NotificationMessage:
         """Return a message again; an empty one where it cannot be had."""
@@ -246,44 +282,19 @@ class OpcUaSubscription:
             return await session.republish(subscription, number)
         except _ENDED:
             raise
-        except UaError:
+        except (UaError, *UNREADABLE):
             return ua.NotificationMessage()
 
-    async def _take(self, message: ua.NotificationMessage) -> None:
-        measurements, last = [], dict(self._last)
-        for handle, data in _values(message):
-            if handle >= len(self._settings.nodes):
-                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
-                continue
-            node = self._settings.nodes[handle]
-            if overflowed(data):
-                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
-            made = measurement(node, data)
-            # The same measurement told again: NaN, which never equals itself, or the first value of a new session.
-            told = (made.value, made.status, made.source_time)
-            if made.source_time is None or last.get(node.channel) != told:
-                measurements.append(made)
-            last[node.channel] = told
-        await self._commit(measurements, message.SequenceNumber)
-        self._last = last
-        if any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData):
-            raise BadNoSubscription  # the server has ended the subscription, and says so
+    async def _take(self, session: UaSession, message: ua.NotificationMessage) -> None:
+        if any(semantics_changed(each) for each in values(message)):
+            await self._watch.units(session)
+        held = self._standing.held if self._standing else 0
+        await self._taking.take(message, self._history, held)
+        self._cursor = message.SequenceNumber
+        self._keep_doubt()
+        if ended(message):
+            raise BadNoSubscription
 
-    async def _commit(self, measurements: Sequence[Measurement], number: int) -> None:
-        """Store a message's measurements, however long it takes until the spool can be written."""
-        backoff = Backoff()
-        while True:
-            try:
-                self._intake.take(measurements, cursor=number)
-            except SpoolError as full:
-                _log.error("%s is not acknowledged: %s", self._intake.instrument, full)
-                await asyncio.sleep(backoff.wait())
-            else:
-                self._cursor = number
-                return
-
-
-def _values(message: ua.NotificationMessage) -> Iterator[tuple[int, ua.DataValue]]:
-    for data in message.NotificationData:
-        if isinstance(data, ua.DataChangeNotification):
-            yield from ((item.ClientHandle, item.Value or ua.DataValue()) for item in data.MonitoredItems)
+    def _keep_doubt(self) -> None:
+        if self._standing and self._standing.doubt != self._taking.doubt:
+            self._keep(replace(self._standing, doubt=dict(self._taking.doubt)))

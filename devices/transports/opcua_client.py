@@ -15,12 +15,21 @@ from pathlib import Path
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.client.ua_session import UaSession
-from asyncua.crypto import security_policies
+from asyncua.crypto import security_policies, uacrypto
+from asyncua.ua import uaerrors
 
-from devices.certificates import Trust, UntrustedError, application_uri, leaf
+from devices.certificates import Trust, UntrustedError, application_uri, exposed, leaf
 from devices.config import OpcUaSettings
 
 TIMEOUT = 5.0  # seconds that any request but Publish may take
+
+LOST = (  # what a request is answered with when the session or its line has ended
+    uaerrors.BadSessionClosed,
+    uaerrors.BadSessionIdInvalid,
+    uaerrors.BadSessionNotActivated,
+    uaerrors.BadSecureChannelClosed,
+    uaerrors.BadConnectionClosed,
+)
 
 
 class _Session(UaSession):
@@ -50,7 +59,7 @@ class Connection(Client):
     async def begin(self) -> None:
         """Create a session and activate it."""
         await self.create_session()
-        await self.activate_session(self._settings.user, self._settings.password)
+        await self._activate()
 
     async def resume(self, token: str, nonce: str) -> None:
         """Activate a session on this channel. Raises `ua.uaerrors.UaError` where the server has it no longer."""
@@ -59,7 +68,16 @@ class Connection(Client):
         self._policy_ids = endpoint.UserIdentityTokens
         self._server_nonce = bytes.fromhex(nonce) or None  # type: ignore[assignment]  # asyncua types it None for ever
         self.session.restore_authentication_token(ua.NodeId.from_string(token))
-        await self.activate_session(self._settings.user, self._settings.password)
+        await self._activate()
+
+    async def _activate(self) -> None:
+        """Say who we are: a user with a password, a certificate, or nobody."""
+        settings = self._settings
+        certificate = None
+        if settings.user_certificate and settings.user_key:
+            certificate = await uacrypto.load_certificate(settings.user_certificate)
+            await self.load_private_key(settings.user_key)
+        await self.activate_session(settings.user, settings.password, certificate)
 
     async def secure(self, instrument: str, policy_name: str, pki: Path) -> None:
         """Sign and encrypt with our certificate, for exactly the server that is trusted. Raises `UntrustedError`."""
@@ -67,6 +85,8 @@ class Connection(Client):
         certificate, key = pki / "own" / "certificate.der", pki / "own" / "key.pem"
         if not certificate.exists():
             raise UntrustedError(f"there is no {certificate}; make it: python -m devices certificate {pki / 'own'}")
+        if exposed(key):
+            raise UntrustedError(f"{key} can be read or changed by others, who could pass for us: chmod 600 {key}")
         self.application_uri = application_uri(certificate)
         endpoints = await self.connect_and_get_server_endpoints()
         mode = ua.MessageSecurityMode.SignAndEncrypt

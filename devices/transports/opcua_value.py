@@ -17,6 +17,9 @@ from devices.reading import Quality
 # The two most significant bits of a StatusCode are its severity (OPC 10000-4, 7.39.1).
 _SEVERITY = {0b00: Quality.GOOD, 0b01: Quality.UNCERTAIN}
 _OVERFLOW = 0x480  # InfoType DataValue, Overflow bit: the severity stays good and values before this one are lost
+_SEMANTICS_CHANGED = 0x4000  # the unit or the range has changed with this value (OPC 10000-4, 7.39.1)
+
+UNREADABLE = (struct.error, TypeError, ValueError, AttributeError, KeyError, IndexError)  # what decoding ends in
 
 
 def measurement(node: Node, data: ua.DataValue) -> Measurement:
@@ -35,7 +38,7 @@ def measurement(node: Node, data: ua.DataValue) -> Measurement:
         raw=_raw(data),
         quality=quality,
         status=f"0x{status:08X}",
-        source_time=_aware(data.SourceTimestamp),
+        source_time=source_time(data),
     )
 
 
@@ -49,6 +52,17 @@ def _raw(data: ua.DataValue) -> bytes:
 def overflowed(data: ua.DataValue) -> bool:
     """Whether the server's queue lost values before this one."""
     return data.StatusCode is not None and data.StatusCode.value & _OVERFLOW == _OVERFLOW
+
+
+def semantics_changed(data: ua.DataValue) -> bool:
+    """Whether the server says that what this value means has changed."""
+    return data.StatusCode is not None and bool(data.StatusCode.value & _SEMANTICS_CHANGED)
+
+
+def source_time(data: ua.DataValue) -> datetime | None:
+    """Return when a value was measured, aware UTC: OPC-UA knows no other zone."""
+    time: datetime | None = data.SourceTimestamp
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
 def text(value: Any, *, single: bool = False) -> str:  # noqa: ANN401 - whatever a Variant holds
@@ -72,7 +86,3 @@ def _float(value: float, *, single: bool) -> str:
     # A 32-bit float arrives as the double nearest to it: 37.1 as 37.099998474121094.
     shortest = (f"{value:.{digits}g}" for digits in range(6, 10))
     return next(short for short in shortest if struct.pack("<f", float(short)) == struct.pack("<f", value))
-
-
-def _aware(time: datetime | None) -> datetime | None:
-    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time

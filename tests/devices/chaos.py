@@ -63,7 +63,11 @@ class Line:
         with suppress(OSError):
             while True:
                 near, _ = self._server.accept()
-                far, dead = socket.create_connection(("127.0.0.1", self._target)), Event()
+                try:
+                    far, dead = socket.create_connection(("127.0.0.1", self._target)), Event()
+                except ConnectionRefusedError:  # nobody is there now
+                    near.close()
+                    continue
                 self._flows.append((near, far, dead))
                 for ends in ((near, far), (far, near)):
                     thread = Thread(target=self._pump, args=(*ends, dead), daemon=True)

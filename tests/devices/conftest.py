@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from devices.backoff import Backoff
 from devices.intake import Intake
 from devices.spool import Spool
+from devices.transports import opcua, opcua_client
 from tests.devices.support import SetClock, TinyMes
 
 
@@ -37,3 +39,10 @@ def tiny_mes() -> Iterator[TinyMes]:
     """A small MES over real HTTP, which misbehaves when it is told to."""
     with TinyMes() as mes:
         yield mes
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that tries again sooner than on a plant."""
+    monkeypatch.setattr(opcua, "Backoff", lambda: Backoff(0.1, 0.4))
+    monkeypatch.setattr(opcua_client, "TIMEOUT", 1.5)

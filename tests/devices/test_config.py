@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from devices.config import FileSettings, OpcUaSettings, SerialSettings, load
+from devices.config import FileSettings, Node, OpcUaSettings, SerialSettings, load
 from devices.instrument import DateOrder
 from devices.instruments.delimited_printer import DelimitedPrinter
 from devices.instruments.fixed_width_printer import FixedWidthPrinter
@@ -38,11 +38,17 @@ folder = "exports"
 dates = "day-first"
 """
 
+WHO = 'user = "gateway"\npassword_file = "password"'
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "token").write_text("secret-token\n")
     (tmp_path / "password").write_text("secret-password\n")
+    (tmp_path / "password").chmod(0o600)
+    (tmp_path / "user.der").write_text("a certificate")
+    (tmp_path / "open.pem").write_text("a key that all can read")
+    (tmp_path / "open.pem").chmod(0o644)
     return tmp_path
 
 
@@ -89,6 +95,30 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
         ('"token"', '"token"\ncertificate_authority = "ca"', "6: there is no file "),
         ('kind = "bioreactor"', 'kind = "bio-reactor"', "7: “bio-reactor” is no kind; did you mean bioreactor?"),
         ("opc.tcp", "http", "8: an OPC-UA server's address begins with opc.tcp://"),
+        ("nsu=urn:x;i=7", "nsu=urn:x;i=seven", "13: “nsu=urn:x;i=seven” is no node"),
+        ("nsu=urn:x;i=7", "nsu=urn:x;s=pH", "13: base_pump is the same node as pH"),
+        ('unit = "mL"', 'unit = "mL", sampling = -1', "13: sampling is a number, 0 or more"),
+        ('unit = "mL"', 'unit = "mL", deadband = "1"', "13: deadband is a number, 0 or more"),
+        ('unit = "mL"', 'unit = "mL", deadband = inf', "13: deadband is a number, 0 or more"),
+        ('unit = "mL"', 'unit = "mL", dead_band = 1', "13: [instruments.BR-01.nodes.base_pump] has no dead_band"),
+        (WHO, "", "6: as whom to connect? write user and password_file"),
+        (
+            '"password"',
+            '"password"\nuser_certificate = "user.der"',
+            "9: the server is told a user with a password or",
+        ),
+        ('"password"', '"open.pem"', "10: "),
+        (WHO, 'user_certificate = "user.der"\nuser_key = "open.pem"', "10: "),
+        (
+            WHO,
+            'user_certificate = "user.der"',
+            "6: [instruments.BR-01] needs user_key",
+        ),
+        (
+            WHO,
+            'user_certificate = "usr"\nuser_key = "user.der"',
+            "9: there is no file ",
+        ),
         ("nsu=urn:x;s=pH", "ns=2;s=pH", "12: “ns=2;s=pH” is no node; write nsu=<namespace URI>;s=<identifier>"),
         ('unit = "pH"', 'unit = "%"', "12: pH is in pH, not in %: set the server to that unit"),
         ('unit = "mL"', 'units = "mL"', "13: [instruments.BR-01.nodes.base_pump] needs unit = …"),
@@ -159,6 +189,38 @@ def test_a_printers_mistake_is_told_with_its_line(folder: Path, wrong: str, righ
     assert wrong in PRINTER
     found = mistakes(folder, WHOLE + PRINTER.replace(wrong, right, 1))
     assert any(line.startswith(said) for line in found), found
+def test_a_node_may_be_looked_at_in_its_own_way(folder: Path) -> None:
+    """How often, from which change on, and in whose spelling of the unit."""
+    changed = WHOLE.replace('unit = "pH"', 'unit = "pH", sampling = 0.5, deadband = 0.01, server_unit = "pH units"')
+    (folder / "gateway.toml").write_text(changed, "utf-8")
+    settings = load(folder / "gateway.toml").stations[0].settings
+    assert isinstance(settings, OpcUaSettings)
+    assert settings.nodes == (
+        Node("pH", "nsu=urn:x;s=pH", "pH", sampling=0.5, deadband=0.01, server_unit="pH units"),
+        Node("base_pump", "nsu=urn:x;i=7", "mL"),
+    )
+
+
+def test_nobody_in_particular_must_be_meant(folder: Path) -> None:
+    """A server that asks nobody's name is connected to when the configuration says so."""
+    anonymous = WHOLE.replace(WHO, "allow_anonymous = true")
+    (folder / "gateway.toml").write_text(anonymous, "utf-8")
+    settings = load(folder / "gateway.toml").stations[0].settings
+    assert isinstance(settings, OpcUaSettings)
+    assert (settings.user, settings.password, settings.user_certificate) == (None, None, None)
+
+
+@pytest.mark.parametrize(("mode", "usable"), [(0o600, True), (0o640, True), (0o644, False), (0o660, False)])
+def test_a_secret_is_its_owners(folder: Path, mode: int, usable: bool) -> None:  # noqa: FBT001 - a case
+    """The group of the service may read it, and nobody else; the sentence is the command that puts it right."""
+    (folder / "password").chmod(mode)
+    (folder / "gateway.toml").write_text(WHOLE, "utf-8")
+    if usable:
+        assert load(folder / "gateway.toml").stations
+    else:
+        assert mistakes(folder, WHOLE) == [
+            f"10: {folder / 'password'} can be read or changed by others: chmod 600 {folder / 'password'}"
+        ]
 
 
 def test_all_mistakes_are_told_at_once(folder: Path) -> None:

@@ -24,6 +24,7 @@ token_file = "token"
 [instruments.BR-01]
 kind = "bioreactor"
 url = "opc.tcp://127.0.0.1:4840"
+allow_anonymous = true
 [instruments.BR-01.nodes]
 pH = { node = "nsu=urn:x;s=pH", unit = "pH" }
 [instruments.CC-01]
@@ -119,7 +120,7 @@ def test_a_mistake_in_the_configuration_is_a_sentence(config: Config, program: s
     config.path.write_text(CONFIG.replace("cell-counter", "cell counter"), "utf-8")
     done = command(program, str(config.path))
     assert done.returncode == 1
-    assert done.stderr.strip() == f"{config.path}:12: “cell counter” is no kind; did you mean cell-counter?"
+    assert done.stderr.strip() == f"{config.path}:13: “cell counter” is no kind; did you mean cell-counter?"
 
 
 def test_a_second_gateway_on_the_same_spool_is_refused(config: Config) -> None:

@@ -14,9 +14,12 @@ from datetime import datetime
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from devices import certificates
-from devices.simulators.bioreactor import CHANNELS, NAMESPACE
+from devices.config import POLICIES
+from devices.instruments.bioreactor import Bioreactor
+from devices.simulators.bioreactor import NAMESPACE, RANGES, engineering_units
 from devices.simulators.world import Values
 
 HERE = Path(__file__).parent
@@ -70,7 +73,7 @@ class NodeFace:
         self.url, self._packages = f"opc.tcp://127.0.0.1:{port}", packages
         pem = pki / "certificate.pem"
         pem.write_text(ssl.DER_cert_to_PEM_cert((pki / "certificate.der").read_bytes()))
-        self._given = {
+        self._given: dict[str, Any] = {
             "port": port,
             "uri": certificates.application_uri(pki / "certificate.der"),
             "namespace": NAMESPACE,
@@ -79,9 +82,25 @@ class NodeFace:
             "pki": str(pki / "node"),
             "user": user,
             "password": password,
-            "channels": CHANNELS,
+            "policies": POLICIES,
+            "channels": {channel: _described(channel, unit) for channel, unit in Bioreactor.channels.items()},
+            "namespaces_before": 0,
         }
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def namespaces_before(self) -> int:
+        """How many namespaces of another's come before ours, and move its index."""
+        return int(self._given["namespaces_before"])
+
+    @namespaces_before.setter
+    def namespaces_before(self, number: int) -> None:
+        self._given["namespaces_before"] = number
+
+    @property
+    def pid(self) -> int:
+        """The process that serves; 0 where there is none."""
+        return self._process.pid if self._process else 0
 
     async def start(self) -> None:
         """Start the process, and listen. Raises `NodeError`."""
@@ -97,10 +116,18 @@ class NodeFace:
 
     async def write(self, time: datetime, values: Values) -> None:
         """Show values, with the time when they were measured."""
-        told = {channel: [repr(value), status] for channel, (value, status) in values.items()}
-        line = json.dumps({"time": time.isoformat(), "values": told})
+        told = {
+            channel: [repr(value).replace("inf", "Infinity"), status] for channel, (value, status) in values.items()
+        }
+        await self._tell({"time": time.isoformat(), "values": told})
+
+    async def lag(self, milliseconds: int) -> None:
+        """Be busy with something else, and answer nobody."""
+        await self._tell({"lag": milliseconds})
+
+    async def _tell(self, line: dict[str, Any]) -> None:
         if self._process and self._process.stdin:
-            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.write(f"{json.dumps(line)}\n".encode())
         await self._answer("written")
 
     async def drop(self) -> None:
@@ -125,3 +152,8 @@ class NodeFace:
                     if isinstance(told, dict) and key in told:
                         return told
         raise NodeError("node-opcua does not run, or has ended")
+
+
+def _described(channel: str, unit: str) -> dict[str, Any]:
+    low, high = RANGES[channel]
+    return {"unit": unit, "code": engineering_units(unit).UnitId, "low": low, "high": high}

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 import struct
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_from_binary
-from asyncua.ua.uaerrors import BadNoSubscription
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.config import Node, OpcUaSettings
+from devices.config import Node
 from devices.intake import Intake
 from devices.reading import Quality
-from devices.transports.opcua import OpcUaSubscription
+from devices.transports.opcua_taking import Taking, ended
 from devices.transports.opcua_value import measurement, text
 from tests.devices.support import NOON, readings
 
@@ -39,9 +37,9 @@ def message(*values: ua.DataValue, number: int = 1) -> ua.NotificationMessage:
 
 
 def take(intake: Intake, *messages: ua.NotificationMessage) -> None:
-    subscription = OpcUaSubscription(OpcUaSettings("opc.tcp://x", (NODE,)), Path("pki"), intake)
+    taking = Taking((NODE,), intake)
     for each in messages:
-        asyncio.run(subscription._take(each))
+        asyncio.run(taking.take(each, None, held=50))
 
 
 @pytest.mark.parametrize(
@@ -107,18 +105,58 @@ def test_other_values_are_their_text(said: object, written: str) -> None:
     assert text(said) == written
 
 
+def gaps(intake: Intake) -> list[str]:
+    return [text for (text,) in intake.spool._connection.execute("select text from note where kind = 'gap'")]
+
+
+def at(second: int) -> datetime:
+    return NOON + timedelta(seconds=second)
+
+
 def test_an_overflow_is_a_gap_and_its_value_a_reading(intake: Intake) -> None:
-    """The first value after the hole tells of it."""
-    take(intake, message(value(status=0x480)))
-    (note,) = intake.spool._connection.execute("select text from note where kind = 'gap'")
-    assert note[0].startswith("pH: the server's queue was full before 2026-11-22 10:15:00")
-    assert len(readings(intake.spool)) == 1
+    """The first value after the hole tells of it; where the hole begins, the value before it."""
+    take(intake, message(value(status=0x480)), message(value(time=at(1)), value(status=0x480, time=at(9)), number=2))
+    assert gaps(intake) == [
+        "pH: the server's queue was full before 2026-11-22 10:15:00+00:00",
+        (
+            "pH: no values between 2026-11-22 10:15:01+00:00 and 2026-11-22 10:15:09+00:00:"
+            " the server's queue was full; its history has no more"
+        ),
+    ]
+    assert len(readings(intake.spool)) == 3
+
+
+def test_a_queue_that_came_full_may_have_lost_values_unsaid(intake: Intake) -> None:
+    """Not every server marks the first value after it dropped some."""
+    take(intake, message(value()), message(*(value(time=at(10 + place)) for place in range(50)), number=2))
+    (gap,) = gaps(intake)
+    assert gap.startswith("pH: no values between 2026-11-22 10:15:00+00:00 and 2026-11-22 10:15:10+00:00: the server's")
+    assert len(readings(intake.spool)) == 51
+
+
+def test_doubt_waits_for_a_value_that_is_later(intake: Intake) -> None:
+    """An equal one shows that nothing was measured meanwhile; an older one shows nothing."""
+    taking = Taking((NODE,), intake)
+    asyncio.run(taking.take(message(value()), None, held=50))
+    taking.doubt_all("the line broke")
+    asyncio.run(taking.take(message(value(time=at(-5)), number=2), None, held=50))
+    assert taking.doubt == {"pH": "the line broke"}
+    asyncio.run(taking.take(message(value(), number=3), None, held=50))
+    assert not taking.doubt
+    assert not gaps(intake)
 
 
 def test_a_measurement_that_is_told_again_is_one_reading(intake: Intake) -> None:
     """NaN equals nothing, so servers tell it again and again with the same time."""
     take(intake, message(value(math.nan), value(math.nan)), message(value(math.nan), number=2))
     assert [reading.value for reading in readings(intake.spool)] == ["NaN"]
+
+
+def test_a_storm_without_times_is_one_reading_until_it_is_over(intake: Intake) -> None:
+    """What is no number and has no time says nothing new; a number does, and the next storm too."""
+    storm = [value(math.nan, time=None)] * 30
+    take(intake, message(*storm), message(*storm, value(7.1, time=None), *storm, number=2))
+    assert [reading.value for reading in readings(intake.spool)] == ["NaN", "7.1", "NaN"]
 
 
 def test_an_equal_value_at_another_time_is_another_reading(intake: Intake) -> None:
@@ -133,13 +171,12 @@ def test_a_value_that_nobody_asked_for_is_a_gap(intake: Intake) -> None:
     confused = message(value(), value(time=NOON.replace(hour=11)))
     confused.NotificationData[0].MonitoredItems[0].ClientHandle = 7
     take(intake, confused)
-    (note,) = intake.spool._connection.execute("select text from note where kind = 'gap'")
-    assert note[0] == "the server sent a value for node 7, which was not asked for"
+    assert gaps(intake) == ["the server sent a value for node 7, which was not asked for"]
     assert len(readings(intake.spool)) == 1
 
 
-def test_the_end_of_a_subscription_is_heard(intake: Intake) -> None:
+def test_the_end_of_a_subscription_is_heard() -> None:
     """A server that ends it says so in a message of its own."""
-    ended = ua.NotificationMessage(NotificationData=[ua.StatusChangeNotification(Status=ua.StatusCode(0x800A0000))])
-    with pytest.raises(BadNoSubscription):
-        take(intake, ended)
+    change = ua.StatusChangeNotification(Status=ua.StatusCode(0x800A0000))
+    assert ended(ua.NotificationMessage(NotificationData=[change]))
+    assert not ended(message(value()))
