@@ -39,7 +39,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from devices.discover import kinds
-from devices.instrument import FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
+from devices.instrument import (
+    FileInstrument,
+    Instrument,
+    ModelledInstrument,
+    OpcUaInstrument,
+    ResultInstrument,
+    Serial,
+    SerialInstrument,
+)
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
@@ -83,6 +91,8 @@ class OpcUaSettings:
     queue: int = 5_000
     keep_alive: float = 2
     outage: float = 3_600
+    device: str = ""  # of a server with several: the one that is this instrument
+    names: tuple[tuple[str, str], ...] = ()  # channel, and the name that was found: for servers known by their types
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +240,13 @@ def _opcua(instrument: OpcUaInstrument, table: Table) -> OpcUaSettings:
     url, user = table.text("url"), table.text("user", "")
     if url and not url.startswith("opc.tcp://"):
         table.mistake("url", "an OPC-UA server's address begins with opc.tcp://")
+    modelled = isinstance(instrument, ModelledInstrument)
+    found = modelled or isinstance(instrument, ResultInstrument)
     return OpcUaSettings(
         url=url,
-        nodes=_nodes(instrument.channels, table.table("nodes")),
+        nodes=() if found else _nodes(instrument.channels, table.table("nodes")),
+        device=table.text("device", "") if modelled else "",
+        names=_names(instrument.channels, table.table("channels")) if modelled else (),
         security=_security(table),
         user=user or None,
         password=table.secret("password_file") if user else None,
@@ -242,6 +256,12 @@ def _opcua(instrument: OpcUaInstrument, table: Table) -> OpcUaSettings:
         keep_alive=table.number("keep_alive", OpcUaSettings.keep_alive, least=0.1),
         outage=table.number("outage", OpcUaSettings.outage, least=1),
     )
+
+
+def _names(channels: Mapping[str, str], table: Table) -> tuple[tuple[str, str], ...]:
+    for channel in table.values.keys() - channels.keys():
+        table.mistake(channel, f"{channel} is no channel; there are {', '.join(channels)}")
+    return tuple((channel, table.text(channel)) for channel in table.values)
 
 
 def _security(table: Table) -> str | None:

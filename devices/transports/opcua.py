@@ -21,7 +21,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event as Stop
@@ -41,7 +41,7 @@ from asyncua.ua.uaerrors._base import UaStructParsingError
 
 from devices.backoff import Backoff
 from devices.certificates import UntrustedError
-from devices.config import OpcUaSettings
+from devices.config import Node, OpcUaSettings
 from devices.instrument import Measurement
 from devices.intake import Intake
 from devices.spool import SpoolError
@@ -65,7 +65,8 @@ class _Standing:
     nonce: str
     subscription: int
     silence: float  # seconds without any answer after which the server is gone
-    plan: str  # a digest of what was subscribed
+    plan: str  # a digest of what was asked for
+    nodes: list[dict[str, str]] = field(default_factory=list)  # what is subscribed, in the order of its handles
 
 
 class OpcUaSubscription:
@@ -75,6 +76,7 @@ class OpcUaSubscription:
         self._settings, self._pki, self._intake = settings, pki, intake
         told = asdict(settings) | {"password": None}
         self._plan = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        self._nodes = settings.nodes
         self._cursor = 0  # the number of the last message whose readings are on disk
         self._last: dict[str, tuple[str, str, datetime | None]] = {}
 
@@ -115,8 +117,9 @@ class OpcUaSubscription:
         standing = _Standing(**json.loads(saved)) if saved else None
         if not (standing and standing.plan == self._plan and await self._resumed(connection, standing)):
             standing = await self._begin(connection)
+        self._nodes = tuple(Node(**each) for each in standing.nodes) or self._nodes
         token, nonce = connection.key
-        standing = _Standing(token, nonce, standing.subscription, standing.silence, self._plan)
+        standing = replace(standing, token=token, nonce=nonce)
         self._intake.spool.keep_session(self._intake.instrument, json.dumps(asdict(standing)), cursor=self._cursor)
         return standing
 
@@ -131,6 +134,7 @@ class OpcUaSubscription:
 
     async def _begin(self, connection: Connection) -> _Standing:
         await connection.begin()
+        self._nodes = await self._surveyed(connection)
         self._cursor = 0
         interval = self._settings.publishing * 1000
         wanted = ua.CreateSubscriptionParameters(
@@ -142,13 +146,26 @@ class OpcUaSubscription:
         made = await connection.session.create_subscription(wanted, callback=lambda _result: None)
         await self._monitor(connection, made.SubscriptionId)
         keep_alive = made.RevisedPublishingInterval * made.RevisedMaxKeepAliveCount / 1000
-        return _Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan)
+        nodes = [asdict(node) for node in self._nodes]
+        return _Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan, nodes)
+
+    async def _surveyed(self, connection: Connection) -> tuple[Node, ...]:
+        try:
+            return await self.survey(connection)
+        except BaseException:
+            with suppress(UaError, OSError):
+                await connection.session.close_session(True)  # one for each attempt would soon be all that the server has
+            raise
+
+    async def survey(self, connection: Connection) -> tuple[Node, ...]:  # noqa: ARG002 - who looks for nodes needs it
+        """Return the nodes to subscribe, at the beginning of a session: here those of the configuration."""
+        return self._settings.nodes
 
     async def _monitor(self, connection: Connection, subscription: int) -> None:
         """Ask for every value of every node; each that cannot be had is named."""
         namespaces = await connection.get_namespace_array()
         items = []
-        for handle, node in enumerate(self._settings.nodes):
+        for handle, node in enumerate(self._nodes):
             uri, _, identifier = node.node.removeprefix("nsu=").partition(";")
             if uri in namespaces:
                 items.append(self._item(handle, f"ns={namespaces.index(uri)};{identifier}"))
@@ -162,7 +179,7 @@ class OpcUaSubscription:
         results = await connection.session.create_monitored_items(request)
         for item, made in zip(items, results, strict=True):
             if not made.StatusCode.is_good():
-                node = self._settings.nodes[item.RequestedParameters.ClientHandle]
+                node = self._nodes[item.RequestedParameters.ClientHandle]
                 self._intake.notice(f"{node.channel}: {node.node} cannot be had: {made.StatusCode.name}")
         self._tell_what_was_revised([made for made in results if made.StatusCode.is_good()])
 
@@ -251,23 +268,33 @@ class OpcUaSubscription:
 
     async def _take(self, message: ua.NotificationMessage) -> None:
         measurements, last = [], dict(self._last)
-        for handle, data in _values(message):
-            if handle >= len(self._settings.nodes):
-                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
-                continue
-            node = self._settings.nodes[handle]
-            if overflowed(data):
-                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
-            made = measurement(node, data)
+        for made in self.read(message):
             # The same measurement told again: NaN, which never equals itself, or the first value of a new session.
             told = (made.value, made.status, made.source_time)
-            if made.source_time is None or last.get(node.channel) != told:
+            if made.source_time is None or last.get(made.channel) != told:
                 measurements.append(made)
-            last[node.channel] = told
+            last[made.channel] = told
         await self._commit(measurements, message.SequenceNumber)
         self._last = last
         if any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData):
             raise BadNoSubscription  # the server has ended the subscription, and says so
+
+    def read(self, message: ua.NotificationMessage) -> list[Measurement]:
+        """Return what a message says."""
+        measurements = []
+        for handle, data in _values(message):
+            if handle >= len(self._nodes):
+                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
+                continue
+            node = self._nodes[handle]
+            if overflowed(data):
+                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
+            measurements.append(self.measured(node, data))
+        return measurements
+
+    def measured(self, node: Node, data: ua.DataValue) -> Measurement:
+        """Return one notification's measurement."""
+        return measurement(node, data)
 
     async def _commit(self, measurements: Sequence[Measurement], number: int) -> None:
         """Store a message's measurements, however long it takes until the spool can be written."""
