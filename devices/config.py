@@ -198,7 +198,8 @@ def _station(name: str, table: Table) -> Station:
         table.mistake("", f"“{name}” is no code of an instrument: letters, digits, dot, hyphen, underscore")
     kind = table.choice("kind", kinds())
     instrument = kinds()[kind]() if kind else Instrument()
-    quiet = 60 if isinstance(instrument, OpcUaInstrument) else 0
+    talks = isinstance(instrument, OpcUaInstrument) and not isinstance(instrument, ResultInstrument)
+    quiet = 60 if talks else 0
     silent_after = table.number("silent_after", quiet, least=0) or None
     station = Station(name, instrument, _settings(instrument, table), silent_after)
     if kind:

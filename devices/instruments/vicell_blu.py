@@ -82,7 +82,9 @@ class ViCellBlu(ResultInstrument):
         for channel, (field, unit) in _VALUES.items():
             number = result.number(field)
             quality = Quality.BAD if not math.isfinite(number) else Quality.UNCERTAIN if impossible else Quality.GOOD
-            yield _measurement(result, channel, str(number).replace("nan", "NaN").replace("inf", "Infinity"), unit, quality)
+            yield _measurement(
+                result, channel, str(number).replace("nan", "NaN").replace("inf", "Infinity"), unit, quality
+            )
         for channel, (field, unit) in _COUNTS.items():
             yield _measurement(result, channel, str(result.integer(field)), unit, Quality.GOOD)
 

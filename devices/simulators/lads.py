@@ -72,7 +72,7 @@ class LadsFace(AsyncuaFace):
         """Make the types, and a device of them; return the nodes of the channels."""
         maker = _Maker(server)
         await maker.types()
-        device_set = await maker.add(ua.NodeId(ua.ObjectIds.ObjectsFolder), "DeviceSet", (None, 58))
+        device_set = await maker.add(_node(85), "DeviceSet", (None, 58))
         device = await maker.add(device_set, "Bioreactor", (LADS, 1002))
         identification = await maker.add(device, "Identification", (MACHINERY, 1012))
         for name, value in _IDENTITY.items():
@@ -126,7 +126,7 @@ class LadsFace(AsyncuaFace):
 
     async def _node(self, path: str) -> ua.NodeId:
         index = await self._server.get_namespace_index(VENDOR)
-        return ua.NodeId(f"Bioreactor.{path}", index)
+        return _node(f"Bioreactor.{path}", index)
 
 
 class _Maker:
@@ -168,14 +168,14 @@ class _Maker:
 
     async def property(self, parent: ua.NodeId, name: str, value: ua.Variant) -> None:
         """Add a property."""
-        await self.variable(parent, name, value, 68, ua.NodeId(ua.ObjectIds.HasProperty))
+        await self.variable(parent, name, value, 68, _node(46))
 
     async def variable(
         self, parent: ua.NodeId, name: str, value: ua.Variant, type_: int, reference: ua.NodeId | None = None
     ) -> ua.NodeId:
         """Add a variable of a type of OPC-UA's own."""
-        attributes = ua.VariableAttributes(Value=value, DataType=ua.NodeId(value.VariantType.value), ValueRank=-1)
-        return await self._node(parent, name, ua.NodeClass.Variable, attributes, ua.NodeId(type_), reference)
+        attributes = ua.VariableAttributes(Value=value, DataType=_node(value.VariantType.value), ValueRank=-1)
+        return await self._node(parent, name, ua.NodeClass.Variable, attributes, _node(type_), reference)
 
     async def _node(
         self,
@@ -188,12 +188,12 @@ class _Maker:
     ) -> ua.NodeId:
         above = self._ways.get(parent, "")
         way = name if parent.NamespaceIndex == 0 or above == "DeviceSet" else f"{above}.{name}"
-        node = ua.NodeId(way, self._indices[VENDOR])
+        node = _node(way, self._indices[VENDOR])
         self._ways[node] = way
         attributes.DisplayName = ua.LocalizedText(name)
         item = ua.AddNodesItem(
             ParentNodeId=parent,
-            ReferenceTypeId=reference or ua.NodeId(ua.ObjectIds.HasComponent),
+            ReferenceTypeId=reference or _node(47),
             RequestedNewNodeId=node,
             BrowseName=ua.QualifiedName(name, self._indices[LADS]),
             NodeClass=kind,
@@ -206,10 +206,14 @@ class _Maker:
 
     def _type(self, named: tuple[str | None, int]) -> ua.NodeId:
         uri, number = named
-        return ua.NodeId(number, self._indices[uri])
+        return _node(number, self._indices[uri])
 
 
 def unit(told: tuple[str, int, str]) -> ua.EUInformation:
     """Return the structure that tells a unit."""
     uri, number, shown = told
     return ua.EUInformation(NamespaceUri=uri, UnitId=number, DisplayName=ua.LocalizedText(shown))
+
+
+def _node(identifier: int | str, namespace: int = 0) -> ua.NodeId:
+    return ua.NodeId.from_string(f"ns={namespace};{'i' if isinstance(identifier, int) else 's'}={identifier}")

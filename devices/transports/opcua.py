@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Standing:
+class Standing:
     """A session on the server, with its subscription."""
 
     token: str
@@ -111,10 +111,10 @@ class OpcUaSubscription:
                 _log.error("%s waits: %s", self._intake.instrument, full)
             await asyncio.sleep(backoff.wait())
 
-    async def _session(self, connection: Connection) -> _Standing:
+    async def _session(self, connection: Connection) -> Standing:
         """Go on with the session that stands, or begin a new one."""
         saved, self._cursor = self._intake.spool.session(self._intake.instrument)
-        standing = _Standing(**json.loads(saved)) if saved else None
+        standing = Standing(**json.loads(saved)) if saved else None
         if not (standing and standing.plan == self._plan and await self._resumed(connection, standing)):
             standing = await self._begin(connection)
         self._nodes = tuple(Node(**each) for each in standing.nodes) or self._nodes
@@ -123,7 +123,7 @@ class OpcUaSubscription:
         self._intake.spool.keep_session(self._intake.instrument, json.dumps(asdict(standing)), cursor=self._cursor)
         return standing
 
-    async def _resumed(self, connection: Connection, standing: _Standing) -> bool:
+    async def _resumed(self, connection: Connection, standing: Standing) -> bool:
         try:
             await connection.resume(standing.token, standing.nonce)
         except UaError as gone:
@@ -132,7 +132,7 @@ class OpcUaSubscription:
             return False
         return True
 
-    async def _begin(self, connection: Connection) -> _Standing:
+    async def _begin(self, connection: Connection) -> Standing:
         await connection.begin()
         self._nodes = await self._surveyed(connection)
         self._cursor = 0
@@ -147,14 +147,16 @@ class OpcUaSubscription:
         await self._monitor(connection, made.SubscriptionId)
         keep_alive = made.RevisedPublishingInterval * made.RevisedMaxKeepAliveCount / 1000
         nodes = [asdict(node) for node in self._nodes]
-        return _Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan, nodes)
+        return Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan, nodes)
 
     async def _surveyed(self, connection: Connection) -> tuple[Node, ...]:
         try:
             return await self.survey(connection)
         except BaseException:
             with suppress(UaError, OSError):
-                await connection.session.close_session(True)  # one for each attempt would soon be all that the server has
+                await connection.session.close_session(
+                    True
+                )  # one for each attempt would soon be all that the server has
             raise
 
     async def survey(self, connection: Connection) -> tuple[Node, ...]:  # noqa: ARG002 - who looks for nodes needs it
@@ -206,7 +208,7 @@ class OpcUaSubscription:
             ),
         )
 
-    async def _publish(self, session: UaSession, standing: _Standing) -> None:
+    async def _publish(self, session: UaSession, standing: Standing) -> None:
         """Ask for messages until the connection ends. A session that can bring no more is forgotten."""
         acknowledged: list[ua.SubscriptionAcknowledgement] = []
         heard = False

@@ -13,8 +13,14 @@ from asyncua.ua.attribute_ids import AttributeIds
 DEEPEST = 50  # types above a type: a server whose types go round in a ring must not keep us
 AT_ONCE = 100  # nodes in one request: more than some small servers take is told by them as BadTooManyOperations
 
-_HIERARCHICAL, _HAS_SUBTYPE = ua.NodeId(ua.ObjectIds.HierarchicalReferences), ua.NodeId(ua.ObjectIds.HasSubtype)
+OBJECTS, SERVER, BASE_EVENT = 85, 2253, 2041  # numbers in OPC-UA's own namespace (OPC 10000-6, annex A)
+_HIERARCHICAL, _HAS_SUBTYPE = 33, 45
 _ALL_FIELDS, _ALL_CLASSES = 0x3F, 0
+
+
+def standard(number: int) -> ua.NodeId:
+    """Return a node of OPC-UA's own namespace."""
+    return ua.NodeId.from_string(f"i={number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,14 @@ class Browser:
     async def children(self, nodes: Sequence[ua.NodeId]) -> list[list[Thing]]:
         """Return what each of some nodes holds, whatever the kind of reference."""
         found = await self._browse(nodes, _HIERARCHICAL, ua.BrowseDirection.Forward)
-        return [[_thing(each) for each in references if not getattr(each.NodeId, "ServerIndex", 0)] for references in found]
+        return [
+            [_thing(each) for each in references if not getattr(each.NodeId, "ServerIndex", 0)] for references in found
+        ]
 
     async def lineage(self, type_: ua.NodeId) -> tuple[str, ...]:
         """Return a type and all that it is made from, each as ``URI;name``."""
-        names, at = [], type_ if not type_.is_null() else None
+        names: list[str] = []
+        at = type_ if not type_.is_null() else None
         while at is not None and len(names) < DEEPEST:
             if at not in self._types:
                 await self.learn([at])
@@ -78,12 +87,13 @@ class Browser:
         return f"{self.namespaces[name.NamespaceIndex]};{name.Name}"
 
     async def _browse(
-        self, nodes: Sequence[ua.NodeId], reference: ua.NodeId, direction: ua.BrowseDirection
+        self, nodes: Sequence[ua.NodeId], reference: int, direction: ua.BrowseDirection
     ) -> list[list[ua.ReferenceDescription]]:
         found: list[list[ua.ReferenceDescription]] = []
         for some in _some(nodes):
             asked = [
-                ua.BrowseDescription(node, direction, reference, True, _ALL_CLASSES, _ALL_FIELDS) for node in some
+                ua.BrowseDescription(node, direction, standard(reference), True, _ALL_CLASSES, _ALL_FIELDS)
+                for node in some
             ]
             results = await self._session.browse(ua.BrowseParameters(NodesToBrowse=asked))
             found += [await self._whole(result) for result in results]
@@ -93,7 +103,9 @@ class Browser:
         """Return what a node refers to, however many answers the server cuts it into."""
         references = list(result.References or ())
         while result.ContinuationPoint:
-            more = ua.BrowseNextParameters(ReleaseContinuationPoints=False, ContinuationPoints=[result.ContinuationPoint])
+            more = ua.BrowseNextParameters(
+                ReleaseContinuationPoints=False, ContinuationPoints=[result.ContinuationPoint]
+            )
             (result,) = await self._session.browse_next(more)
             references += result.References or ()
         return references

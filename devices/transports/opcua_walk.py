@@ -9,7 +9,7 @@ from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
 from devices.instrument import ModelledInstrument
-from devices.transports.opcua_browse import Browser, Thing
+from devices.transports.opcua_browse import OBJECTS, SERVER, Browser, Thing, standard
 
 LARGEST = 50_000  # objects of a server that are looked at, at most
 _PROPERTY = "EngineeringUnits"
@@ -41,13 +41,13 @@ class Walk:
 
     def __init__(self, browser: Browser, instrument: ModelledInstrument) -> None:
         self._browser, self._instrument, self._model = browser, instrument, instrument.model
-        self._seen = {ua.NodeId(ua.ObjectIds.Server)}
+        self._seen = {standard(SERVER)}
         self._devices: set[str] = set()
         self._found: dict[tuple[str, str], Thing] = {}  # device and channel → its variable
 
     async def variables(self) -> list[Found]:
         """Return every variable of every device, with its unit."""
-        level = [_Place(ua.NodeId(ua.ObjectIds.ObjectsFolder))]
+        level = [_Place(standard(OBJECTS))]
         while level and len(self._seen) < LARGEST:
             held = await self._browser.children([place.node for place in level])
             await self._browser.learn(thing.type for things in held for thing in things)
@@ -102,7 +102,9 @@ class Walk:
         held = await self._browser.children([thing.node for thing in self._found.values()])
         properties = [next((each for each in things if each.name == _PROPERTY), None) for things in held]
         told = await self._browser.read([each.node for each in properties if each], AttributeIds.Value)
-        units = {each: spelled(self._instrument, value) for each, value in zip(filter(None, properties), told, strict=True)}
+        units = {
+            each: spelled(self._instrument, value) for each, value in zip(filter(None, properties), told, strict=True)
+        }
         none = self._instrument.unit("", 0, "")
         found = []
         for ((device, channel), thing), property_ in zip(self._found.items(), properties, strict=True):

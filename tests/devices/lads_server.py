@@ -20,7 +20,9 @@ from devices.simulators.lads import LadsFace, unit
 
 async def _do(face: LadsFace, wish: dict[str, Any]) -> None:
     if "probe" in wish:
-        await face.write(datetime.now(UTC), {name: (float(value), status) for name, (value, status) in wish["probe"].items()})
+        await face.write(
+            datetime.now(UTC), {name: (float(value), status) for name, (value, status) in wish["probe"].items()}
+        )
     if "unit" in wish:
         path, *told = wish["unit"]
         await face.say(f"{path}.EngineeringUnits", ua.DataValue(ua.Variant(unit(tuple(told)))))
