@@ -46,6 +46,7 @@ _TYPES = (  # namespace, number, name; the type that it is made from, by the sam
     (LADS, 1044, "ControlFunctionStateMachineType", (LADS, 1038)),
     (VENDOR, 1, "PerfusionProbeType", (LADS, 1016)),  # a vendor's own, made from one of LADS
 )
+_SETS = ("DeviceSet", "FunctionalUnitSet", "FunctionSet")  # no part of the way to what is in them
 _PERCENT = (UNECE, 20529, "%")
 _MILLISECONDS = (UNECE, 4403766, "ms")
 _CELSIUS = (UNECE, 4408652, "°C")
@@ -118,7 +119,7 @@ class LadsFace(AsyncuaFace):
 
     async def say(self, path: str, value: ua.DataValue) -> None:
         """Show a value at a path below the device: ``Culture.Lid.CoverState.CurrentState``."""
-        await self._server.write_attribute_value(await self._node(path), value)
+        await self._server.get_node(await self._node(path)).write_value(value)
 
     async def remove(self, path: str) -> None:
         """Take away what is at a path below the device, with all that it holds."""
@@ -186,8 +187,7 @@ class _Maker:
         type_: ua.NodeId,
         reference: ua.NodeId | None = None,
     ) -> ua.NodeId:
-        above = self._ways.get(parent, "")
-        way = name if parent.NamespaceIndex == 0 or above == "DeviceSet" else f"{above}.{name}"
+        way = ".".join([each for each in self._ways.get(parent, "").split(".") if each and each not in _SETS] + [name])
         node = _node(way, self._indices[VENDOR])
         self._ways[node] = way
         attributes.DisplayName = ua.LocalizedText(name)

@@ -13,7 +13,12 @@ from asyncua.ua.attribute_ids import AttributeIds
 DEEPEST = 50  # types above a type: a server whose types go round in a ring must not keep us
 AT_ONCE = 100  # nodes in one request: more than some small servers take is told by them as BadTooManyOperations
 
-OBJECTS, SERVER, BASE_EVENT = 85, 2253, 2041  # numbers in OPC-UA's own namespace (OPC 10000-6, annex A)
+OBJECTS, SERVER, NAMESPACES, BASE_EVENT = (
+    85,
+    2253,
+    2255,
+    2041,
+)  # numbers in OPC-UA's own namespace (OPC 10000-6, annex A)
 _HIERARCHICAL, _HAS_SUBTYPE = 33, 45
 _ALL_FIELDS, _ALL_CLASSES = 0x3F, 0
 

@@ -7,6 +7,7 @@ subscribed beside it: when an operator switches a display to °F, the session en
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,17 +15,21 @@ from hashlib import sha256
 from pathlib import Path
 
 from asyncua import ua
+from asyncua.client.ua_session import UaSession
+from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import BadNoSubscription
 
 from devices.config import Node, OpcUaSettings
 from devices.instrument import Measurement, ModelledInstrument
 from devices.intake import Intake
 from devices.reading import Quality
-from devices.transports.opcua import OpcUaSubscription
-from devices.transports.opcua_browse import Browser
+from devices.transports.opcua import OpcUaSubscription, Standing
+from devices.transports.opcua_browse import NAMESPACES, Browser, standard
 from devices.transports.opcua_client import Connection
 from devices.transports.opcua_walk import Found, Walk, spelled
+from devices.transports.together import together
 
+PAUSE = 600.0  # seconds between two looks at what the server has
 UNITS = ".unit"
 LONGEST = 60  # characters of a channel
 LONGEST_VALUE = 200
@@ -34,15 +39,26 @@ _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 class ModelledSubscription(OpcUaSubscription):
     """One server, known by its types."""
 
-    def __init__(self, instrument: ModelledInstrument, settings: OpcUaSettings, pki: Path, intake: Intake) -> None:
+    def __init__(
+        self, instrument: ModelledInstrument, settings: OpcUaSettings, pki: Path, intake: Intake, pause: float = PAUSE
+    ) -> None:
         super().__init__(settings, pki, intake)
-        self._instrument = instrument
+        self._instrument, self._pause = instrument, pause
         self._changed: set[str] = set()  # channels whose unit is another than when the session began
 
     async def survey(self, connection: Connection) -> tuple[Node, ...]:
         """Find the devices, and say what is there no longer."""
-        browser = Browser(connection.session, await connection.get_namespace_array())
-        found = self._chosen(await Walk(browser, self._instrument).variables())
+        found = await self._walked(connection.session)
+        nodes = self._planned(found)
+        self._tell_what_is_missing(found, nodes)
+        self._changed = set()
+        return nodes
+
+    async def _walked(self, session: UaSession) -> list[Found]:
+        (namespaces,) = await Browser(session, ()).read([standard(NAMESPACES)], AttributeIds.Value)
+        return self._chosen(await Walk(Browser(session, namespaces), self._instrument).variables())
+
+    def _planned(self, found: Sequence[Found]) -> tuple[Node, ...]:
         named = {name: channel for channel, name in self._settings.names}
         nodes = []
         for each in found:
@@ -50,13 +66,27 @@ class ModelledSubscription(OpcUaSubscription):
             nodes.append(Node(channel, each.node, each.unit))
             if each.units:
                 nodes.append(Node(channel + UNITS, each.units, ""))
-        for name, channel in named.items():
-            self._intake.notice(f"{channel}: the server has no {name}; it has {', '.join(x.channel for x in found)}")
+        return tuple(nodes)
+
+    def _tell_what_is_missing(self, found: Sequence[Found], nodes: Sequence[Node]) -> None:
+        there = ", ".join(each.channel for each in found)
+        for channel, name in self._settings.names:
+            if channel not in {node.channel for node in nodes}:
+                self._intake.notice(f"{channel}: the server has no {name}; it has {there}")
         for channel in sorted(self._last.keys() - {node.channel for node in nodes}):
             self._intake.gap(f"{channel}: the server has it no longer")
             del self._last[channel]
-        self._changed = set()
-        return tuple(nodes)
+
+    async def _publish(self, session: UaSession, standing: Standing) -> None:
+        await together(super()._publish(session, standing), self._look_again(session))
+
+    async def _look_again(self, session: UaSession) -> None:
+        """Begin anew when something came or went: few servers say so, and a node that is gone is merely silent."""
+        while True:
+            await asyncio.sleep(self._pause)
+            if self._planned(await self._walked(session)) != self._nodes:
+                self._forget()
+                raise BadNoSubscription
 
     def _chosen(self, found: Sequence[Found]) -> list[Found]:
         """Return the variables of the device that is this instrument; of all, under their names, where none is."""

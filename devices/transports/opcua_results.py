@@ -25,6 +25,7 @@ from devices.transports.opcua import OpcUaSubscription, Standing
 from devices.transports.opcua_browse import SERVER, standard
 from devices.transports.opcua_client import Connection
 from devices.transports.opcua_surface import Known, learn
+from devices.transports.together import together
 
 DAY = timedelta(days=1)
 WHOLE = 14 * DAY  # asked for after each connection, and once an hour: a result that is analysed again is an old one
@@ -43,6 +44,7 @@ class ResultSubscription(OpcUaSubscription):
     ) -> None:
         super().__init__(settings, pki, intake)
         self._instrument, self._pause = instrument, pause
+        self._channels = instrument.channels
         self._known: Known | None = None
         self._said = ""  # what the server last said instead of results
 
@@ -69,18 +71,7 @@ class ResultSubscription(OpcUaSubscription):
             self._intake.notice(f"the server tells no results by itself, and is asked: {made.StatusCode.name}")
 
     async def _publish(self, session: UaSession, standing: Standing) -> None:
-        tasks = [
-            asyncio.create_task(super()._publish(session, standing)),
-            asyncio.create_task(self._ask_for_ever(session)),
-        ]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()  # each runs for ever: what ended it is an exception
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await together(super()._publish(session, standing), self._ask_for_ever(session))
 
     def read(self, message: ua.NotificationMessage) -> list[Measurement]:
         """Return what a message says: variables, and results."""
@@ -111,9 +102,8 @@ class ResultSubscription(OpcUaSubscription):
 
     async def _ask_for_ever(self, session: UaSession) -> None:
         """Ask for what was missed while nobody listened; then, again and again, for what no event told."""
-        now = self._intake.clock()
-        known = [time for channel, (_, _, time) in self._last.items() if time and channel in self._instrument.channels]
-        await self._ask(session, min(now - WHOLE, *(time - DAY for time in known[-1:])))
+        since = [time - DAY for channel, (_, _, time) in self._last.items() if time and channel in self._channels]
+        await self._ask(session, min([self._intake.clock() - WHOLE, *sorted(since)[-1:]]))
         asked = 0
         while True:
             await asyncio.sleep(self._pause)
