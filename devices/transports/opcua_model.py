@@ -69,7 +69,12 @@ class ModelledSubscription(OpcUaSubscription):
         return tuple(nodes)
 
     def _tell_what_is_missing(self, found: Sequence[Found], nodes: Sequence[Node]) -> None:
-        there = ", ".join(each.channel for each in found)
+        there, devices = ", ".join(each.channel for each in found), {each.device for each in found}
+        if len(devices) > 1:
+            told = ", ".join(sorted(devices))
+            self._intake.notice(
+                f"the server has the devices {told}: write device = … for the one that is this instrument"
+            )
         for channel, name in self._settings.names:
             if channel not in {node.channel for node in nodes}:
                 self._intake.notice(f"{channel}: the server has no {name}; it has {there}")
@@ -81,12 +86,11 @@ class ModelledSubscription(OpcUaSubscription):
         await together(super()._publish(session, standing), self._look_again(session))
 
     async def _look_again(self, session: UaSession) -> None:
-        """Begin anew when something came or went: few servers say so, and a node that is gone is merely silent."""
-        while True:
+        """Begin anew when something came or went: few servers say so, and what is gone is merely silent."""
+        while self._planned(await self._walked(session)) == self._nodes:
             await asyncio.sleep(self._pause)
-            if self._planned(await self._walked(session)) != self._nodes:
-                self._forget()
-                raise BadNoSubscription
+        self._forget()
+        raise BadNoSubscription
 
     def _chosen(self, found: Sequence[Found]) -> list[Found]:
         """Return the variables of the device that is this instrument; of all, under their names, where none is."""
@@ -96,7 +100,6 @@ class ModelledSubscription(OpcUaSubscription):
             there = f"; it has {', '.join(devices)}" if devices else ""
             raise ValueError(f"there is no device {wanted or self._instrument.model.device}{there}")
         if len(devices) > 1 and not wanted:
-            self._intake.notice(f"the server has the devices {', '.join(devices)}: say which is this one, device = …")
             found = [replace(each, channel=f"{each.device}.{each.channel}") for each in found]
         return [replace(each, channel=_short(each.channel)) for each in found if wanted in ("", each.device)]
 

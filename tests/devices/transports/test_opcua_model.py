@@ -159,13 +159,15 @@ def test_a_server_that_starts_again_is_surveyed_again(folder: Path, intake: Inta
 
 def test_a_function_that_vanishes_is_missed(folder: Path, intake: Intake) -> None:
     """It is taken away while the server runs, which says nothing: a look finds it gone, and the others go on."""
-    with told("lads_server", folder, "0", "") as server:
-        with running(ModelledSubscription(Lads(), server.settings(), server.pki, intake, pause=0.2).run):
-            until(lambda: "Culture.pH.SensorValue" in latest(intake.spool))
-            server.do(remove="Culture.pH")
-            until(lambda: "Culture.pH.SensorValue: the server has it no longer" in notes(intake.spool, "gap"))
-            server.do(probe={"temperature": ("36.5", "Good")})
-            until(lambda: latest(intake.spool)["Culture.Temperature.CurrentValue"].value == "36.5")
+    with (
+        told("lads_server", folder, "0", "") as server,
+        running(ModelledSubscription(Lads(), server.settings(), server.pki, intake, pause=0.2).run),
+    ):
+        until(lambda: "Culture.pH.SensorValue" in latest(intake.spool))
+        server.do(remove="Culture.pH")
+        until(lambda: "Culture.pH.SensorValue: the server has it no longer" in notes(intake.spool, "gap"))
+        server.do(probe={"temperature": ("36.5", "Good")})
+        until(lambda: latest(intake.spool)["Culture.Temperature.CurrentValue"].value == "36.5")
     assert [each.value for each in readings(intake.spool) if each.channel == "Culture.pH.SensorValue"] == ["0.0"]
 
 
