@@ -87,10 +87,11 @@ class ModelledSubscription(OpcUaSubscription):
 
     async def _look_again(self, session: UaSession) -> None:
         """Begin anew when something came or went: few servers say so, and what is gone is merely silent."""
-        while self._planned(await self._walked(session)) == self._nodes:
+        while True:
+            if self._planned(await self._walked(session)) != self._nodes:
+                self._forget()
+                raise BadNoSubscription
             await asyncio.sleep(self._pause)
-        self._forget()
-        raise BadNoSubscription
 
     def _chosen(self, found: Sequence[Found]) -> list[Found]:
         """Return the variables of the device that is this instrument; of all, under their names, where none is."""

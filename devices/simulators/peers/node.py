@@ -66,6 +66,8 @@ def _wheel() -> Path:
 class NodeFace:
     """The probes on node-opcua's server, in a process of its own."""
 
+    script = "bioreactor.js"
+
     def __init__(self, port: int, pki: Path, user: str, password: str, packages: Path) -> None:
         self.url, self._packages = f"opc.tcp://127.0.0.1:{port}", packages
         pem = pki / "certificate.pem"
@@ -87,7 +89,7 @@ class NodeFace:
         """Start the process, and listen. Raises `NodeError`."""
         self._process = await asyncio.create_subprocess_exec(
             _wheel() / NODE,
-            HERE / "bioreactor.js",
+            HERE / self.script,
             json.dumps(self._given),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -125,3 +127,9 @@ class NodeFace:
                     if isinstance(told, dict) and key in told:
                         return told
         raise NodeError("node-opcua does not run, or has ended")
+
+
+class NodeLadsFace(NodeFace):
+    """The probes as a LADS device, with the whole sets of nodes of its companion specifications."""
+
+    script = "lads.js"

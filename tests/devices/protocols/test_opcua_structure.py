@@ -28,7 +28,7 @@ RESULT = Definition(
 PLACES = struct.pack("<i", 2) + b"\x01\x00\x00\x00A" + struct.pack("<I", 7) + b"\xff\xff\xff\xff" + struct.pack("<I", 8)
 
 
-def bytes_of(ticks: int = 134_083_593_000_000_000, density: float = 1.25e6) -> bytes:
+def bytes_of(ticks: int = 134_082_801_000_000_000, density: float = 1.25e6) -> bytes:
     name = struct.pack("<i", 3) + b"S-1"
     return NUMBER.bytes_le + name + struct.pack("<dq?", density, ticks, True) + PLACES + struct.pack("<i", 6)
 
