@@ -22,8 +22,8 @@ from devices.intake import Intake
 from devices.spool import Spool, only_writer
 from devices.transports.file_drop import FileDrop
 from devices.transports.opcua import OpcUaSubscription
-from devices.transports.opcua_model import ModelledSubscription
-from devices.transports.opcua_results import ResultSubscription
+from devices.transports.opcua_model import ModelledServer
+from devices.transports.opcua_results import ResultServer
 from devices.transports.serial_port import SerialLine
 
 Task = Callable[[Stop], None]
@@ -60,9 +60,9 @@ def _later(task: Task, seconds: float, stop: Stop) -> None:
 def _listener(station: Station, config: Config, intake: Intake) -> Task:
     match station.settings, station.instrument:
         case OpcUaSettings() as settings, ModelledInstrument() as instrument:
-            return ModelledSubscription(instrument, settings, config.certificates, intake).run
+            return ModelledServer(instrument, settings, config.certificates, intake).run
         case OpcUaSettings() as settings, ResultInstrument() as instrument:
-            return ResultSubscription(instrument, settings, config.certificates, intake).run
+            return ResultServer(instrument, settings, config.certificates, intake).run
         case OpcUaSettings() as settings, _:
             return OpcUaSubscription(settings, config.certificates, intake).run
         case SerialSettings() as settings, SerialInstrument() as instrument:

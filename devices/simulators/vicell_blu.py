@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from asyncua import Node, ua
+from asyncua import ua
+from asyncua.common.node import Node
 from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 from asyncua.server.server import Server
 
@@ -174,7 +175,8 @@ class ViCellFace(AsyncuaFace):
 
     def _lock(self, _parent: ua.NodeId) -> list[ua.Variant]:
         """Give the lock to whoever asks."""
-        return [ua.Variant(ua.VcbResultRequestLock(MethodResult=ua.MethodResultEnum.Success))]
+        made = _types()
+        return [ua.Variant(made.VcbResultRequestLock(MethodResult=made.MethodResultEnum.Success))]
 
     def _get(self, _parent: ua.NodeId, *asked: ua.Variant) -> list[ua.Variant]:
         """Give the results of a time, of one user or of all."""
@@ -184,18 +186,19 @@ class ViCellFace(AsyncuaFace):
             for each in self.results
             if since <= each.at < until and user in (None, "", each.by) and (name or "") in each.sample
         ]
-        well = ua.MethodResultEnum.Failure if self.refuses else ua.MethodResultEnum.Success
-        answer = ua.VcbResultGetSampleResults(
+        made = _types()
+        well = made.MethodResultEnum.Failure if self.refuses else made.MethodResultEnum.Success
+        answer = made.VcbResultGetSampleResults(
             MethodResult=well, ResponseDescription=self.refuses, SampleResults=[] if self.refuses else found
         )
         return [ua.Variant(answer)]
 
     def _structure(self, result: Result) -> Any:  # noqa: ANN401 - a class that asyncua makes from the definition
-        never = datetime(1601, 1, 1, tzinfo=UTC)
-        return ua.SampleResult(
+        never, made = datetime(1601, 1, 1, tzinfo=UTC), _types()
+        return made.SampleResult(
             SampleDataUuid=UUID(result.uuid),
             SampleId=result.sample,
-            Status=ua.SampleStatusEnum(result.status),
+            Status=made.SampleStatusEnum(result.status),
             CellCount=2000,
             ViableCells=int(2000 * min(1.0, result.viable / result.total)) if result.total > 0 else 0,
             TotalCellsPerMilliliter=result.total,
@@ -208,9 +211,13 @@ class ViCellFace(AsyncuaFace):
             AnalysisDateTime=result.at,
             ReanalysisDateTime=result.reanalysed or never,
             AnalysisBy=result.by,
-            Position=ua.SamplePosition(Row="Z", Column=1),
-            QcStatus=ua.QcStatusEnum.NotApplicable,
+            Position=made.SamplePosition(Row="Z", Column=1),
+            QcStatus=made.QcStatusEnum.NotApplicable,
         )
+
+
+def _types() -> Any:  # noqa: ANN401 - asyncua puts the classes that it makes of definitions into its own module
+    return ua
 
 
 def _read(path: Path) -> list[Result]:

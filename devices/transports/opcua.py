@@ -21,7 +21,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event as Stop
@@ -41,7 +41,7 @@ from asyncua.ua.uaerrors._base import UaStructParsingError
 
 from devices.backoff import Backoff
 from devices.certificates import UntrustedError
-from devices.config import Node, OpcUaSettings
+from devices.config import OpcUaSettings
 from devices.instrument import Measurement
 from devices.intake import Intake
 from devices.spool import SpoolError
@@ -58,15 +58,14 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Standing:
+class _Standing:
     """A session on the server, with its subscription."""
 
     token: str
     nonce: str
     subscription: int
     silence: float  # seconds without any answer after which the server is gone
-    plan: str  # a digest of what was asked for
-    nodes: list[dict[str, str]] = field(default_factory=list)  # what is subscribed, in the order of its handles
+    plan: str  # a digest of what was subscribed
 
 
 class OpcUaSubscription:
@@ -76,7 +75,6 @@ class OpcUaSubscription:
         self._settings, self._pki, self._intake = settings, pki, intake
         told = asdict(settings) | {"password": None}
         self._plan = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-        self._nodes = settings.nodes
         self._cursor = 0  # the number of the last message whose readings are on disk
         self._last: dict[str, tuple[str, str, datetime | None]] = {}
 
@@ -111,19 +109,18 @@ class OpcUaSubscription:
                 _log.error("%s waits: %s", self._intake.instrument, full)
             await asyncio.sleep(backoff.wait())
 
-    async def _session(self, connection: Connection) -> Standing:
+    async def _session(self, connection: Connection) -> _Standing:
         """Go on with the session that stands, or begin a new one."""
         saved, self._cursor = self._intake.spool.session(self._intake.instrument)
-        standing = Standing(**json.loads(saved)) if saved else None
+        standing = _Standing(**json.loads(saved)) if saved else None
         if not (standing and standing.plan == self._plan and await self._resumed(connection, standing)):
             standing = await self._begin(connection)
-        self._nodes = tuple(Node(**each) for each in standing.nodes) or self._nodes
         token, nonce = connection.key
-        standing = replace(standing, token=token, nonce=nonce)
+        standing = _Standing(token, nonce, standing.subscription, standing.silence, self._plan)
         self._intake.spool.keep_session(self._intake.instrument, json.dumps(asdict(standing)), cursor=self._cursor)
         return standing
 
-    async def _resumed(self, connection: Connection, standing: Standing) -> bool:
+    async def _resumed(self, connection: Connection, standing: _Standing) -> bool:
         try:
             await connection.resume(standing.token, standing.nonce)
         except UaError as gone:
@@ -132,9 +129,8 @@ class OpcUaSubscription:
             return False
         return True
 
-    async def _begin(self, connection: Connection) -> Standing:
+    async def _begin(self, connection: Connection) -> _Standing:
         await connection.begin()
-        self._nodes = await self._surveyed(connection)
         self._cursor = 0
         interval = self._settings.publishing * 1000
         wanted = ua.CreateSubscriptionParameters(
@@ -146,28 +142,13 @@ class OpcUaSubscription:
         made = await connection.session.create_subscription(wanted, callback=lambda _result: None)
         await self._monitor(connection, made.SubscriptionId)
         keep_alive = made.RevisedPublishingInterval * made.RevisedMaxKeepAliveCount / 1000
-        nodes = [asdict(node) for node in self._nodes]
-        return Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan, nodes)
-
-    async def _surveyed(self, connection: Connection) -> tuple[Node, ...]:
-        try:
-            return await self.survey(connection)
-        except BaseException:
-            with suppress(UaError, OSError):
-                await connection.session.close_session(
-                    True
-                )  # one for each attempt would soon be all that the server has
-            raise
-
-    async def survey(self, connection: Connection) -> tuple[Node, ...]:  # noqa: ARG002 - who looks for nodes needs it
-        """Return the nodes to subscribe, at the beginning of a session: here those of the configuration."""
-        return self._settings.nodes
+        return _Standing(*connection.key, made.SubscriptionId, 3 * max(keep_alive, 0.5), self._plan)
 
     async def _monitor(self, connection: Connection, subscription: int) -> None:
         """Ask for every value of every node; each that cannot be had is named."""
         namespaces = await connection.get_namespace_array()
         items = []
-        for handle, node in enumerate(self._nodes):
+        for handle, node in enumerate(self._settings.nodes):
             uri, _, identifier = node.node.removeprefix("nsu=").partition(";")
             if uri in namespaces:
                 items.append(self._item(handle, f"ns={namespaces.index(uri)};{identifier}"))
@@ -181,7 +162,7 @@ class OpcUaSubscription:
         results = await connection.session.create_monitored_items(request)
         for item, made in zip(items, results, strict=True):
             if not made.StatusCode.is_good():
-                node = self._nodes[item.RequestedParameters.ClientHandle]
+                node = self._settings.nodes[item.RequestedParameters.ClientHandle]
                 self._intake.notice(f"{node.channel}: {node.node} cannot be had: {made.StatusCode.name}")
         self._tell_what_was_revised([made for made in results if made.StatusCode.is_good()])
 
@@ -208,7 +189,7 @@ class OpcUaSubscription:
             ),
         )
 
-    async def _publish(self, session: UaSession, standing: Standing) -> None:
+    async def _publish(self, session: UaSession, standing: _Standing) -> None:
         """Ask for messages until the connection ends. A session that can bring no more is forgotten."""
         acknowledged: list[ua.SubscriptionAcknowledgement] = []
         heard = False
@@ -270,33 +251,23 @@ class OpcUaSubscription:
 
     async def _take(self, message: ua.NotificationMessage) -> None:
         measurements, last = [], dict(self._last)
-        for made in self.read(message):
+        for handle, data in _values(message):
+            if handle >= len(self._settings.nodes):
+                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
+                continue
+            node = self._settings.nodes[handle]
+            if overflowed(data):
+                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
+            made = measurement(node, data)
             # The same measurement told again: NaN, which never equals itself, or the first value of a new session.
             told = (made.value, made.status, made.source_time)
-            if made.source_time is None or last.get(made.channel) != told:
+            if made.source_time is None or last.get(node.channel) != told:
                 measurements.append(made)
-            last[made.channel] = told
+            last[node.channel] = told
         await self._commit(measurements, message.SequenceNumber)
         self._last = last
         if any(isinstance(data, ua.StatusChangeNotification) for data in message.NotificationData):
             raise BadNoSubscription  # the server has ended the subscription, and says so
-
-    def read(self, message: ua.NotificationMessage) -> list[Measurement]:
-        """Return what a message says."""
-        measurements = []
-        for handle, data in _values(message):
-            if handle >= len(self._nodes):
-                self._intake.gap(f"the server sent a value for node {handle}, which was not asked for")
-                continue
-            node = self._nodes[handle]
-            if overflowed(data):
-                self._intake.gap(f"{node.channel}: the server's queue was full before {data.SourceTimestamp}")
-            measurements.append(self.measured(node, data))
-        return measurements
-
-    def measured(self, node: Node, data: ua.DataValue) -> Measurement:
-        """Return one notification's measurement."""
-        return measurement(node, data)
 
     async def _commit(self, measurements: Sequence[Measurement], number: int) -> None:
         """Store a message's measurements, however long it takes until the spool can be written."""

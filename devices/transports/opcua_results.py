@@ -8,9 +8,12 @@ known is known by its origin; one that the server has changed is another, and is
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event as Stop
+from typing import Any
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
@@ -21,66 +24,85 @@ from devices.instrument import Measurement, ResultInstrument
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.protocols.opcua_structure import Structure, Value, decode
-from devices.transports.opcua import OpcUaSubscription, Standing
 from devices.transports.opcua_browse import SERVER, standard
 from devices.transports.opcua_client import Connection
 from devices.transports.opcua_surface import Known, learn
-from devices.transports.together import together
+from devices.transports.opcua_survey import Survey, SurveyedSubscription
 
 DAY = timedelta(days=1)
 WHOLE = 14 * DAY  # asked for after each connection, and once an hour: a result that is analysed again is an old one
 PAUSE = 60.0  # seconds between two questions for the last day
 HOURLY = 60  # questions
+LOOK = 600.0  # seconds between two looks at where everything is
 AHEAD = timedelta(minutes=10)  # by which a result may be dated after our time before somebody is told
 
 _EVENTS = 2**31  # the handle of the one item that is no variable
 
 
-class ResultSubscription(OpcUaSubscription):
-    """One server's results."""
+class ResultServer:
+    """One server of results."""
 
     def __init__(
         self, instrument: ResultInstrument, settings: OpcUaSettings, pki: Path, intake: Intake, pause: float = PAUSE
     ) -> None:
-        super().__init__(settings, pki, intake)
-        self._instrument, self._pause = instrument, pause
-        self._channels = instrument.channels
+        self._instrument, self._settings, self._pki, self._intake = instrument, settings, pki, intake
+        self._pause = pause
+
+    def run(self, stop: Stop) -> None:
+        """Receive until told to stop."""
+        survey = Survey(self._find, self._make, self._settings, self._pki, self._intake)
+        survey.elsewhere = frozenset(self._instrument.channels)
+        survey.run(stop)
+
+    async def _find(self, session: UaSession) -> tuple[Node, ...]:
+        return (await learn(session, self._instrument.surface)).nodes
+
+    def _make(self, settings: OpcUaSettings) -> SurveyedSubscription:
+        return _Results(self._instrument, self._find, settings, self._pki, self._intake, self._pause)
+
+
+class _Results(SurveyedSubscription):
+    """The variables beside the results, subscribed; and the results."""
+
+    def __init__(self, instrument: ResultInstrument, *others: Any) -> None:  # noqa: ANN401 - the superclass's own, one added
+        find, settings, pki, intake, self._every = others
+        super().__init__(find, settings, pki, intake, LOOK)
+        self._instrument = instrument
         self._known: Known | None = None
         self._said = ""  # what the server last said instead of results
 
-    async def _session(self, connection: Connection) -> Standing:
-        self._known = None
-        standing = await super()._session(connection)
-        self._known = self._known or await learn(connection, self._instrument.surface)
-        return standing
+    async def _session(self, connection: Connection) -> Any:  # noqa: ANN401 - the superclass's own
+        self._before = self._intake.spool.session(self._intake.instrument)[0] or ""
+        return await super()._session(connection)
 
-    async def survey(self, connection: Connection) -> tuple[Node, ...]:
-        """Return the variables beside the results."""
-        self._known = await learn(connection, self._instrument.surface)
-        return self._known.nodes
+    async def began(self, connection: Connection) -> None:
+        """Learn where everything is, and ask a new session for its events."""
+        self._known = await learn(connection.session, self._instrument.surface)
+        saved = json.loads(self._intake.spool.session(self._intake.instrument)[0] or "{}")
+        standing = saved.get("standing", saved)
+        if standing.get("token", "") not in self._before or not self._before:
+            await self._listen(connection.session, standing["subscription"])
 
-    async def _monitor(self, connection: Connection, subscription: int) -> None:
-        await super()._monitor(connection, subscription)
+    async def _listen(self, session: UaSession, subscription: int) -> None:
         request = ua.CreateMonitoredItemsParameters(
             SubscriptionId=subscription,
             TimestampsToReturn=ua.TimestampsToReturn.Both,
             ItemsToCreate=[_events(self._here(), self._settings.queue)],
         )
-        (made,) = await connection.session.create_monitored_items(request)
+        (made,) = await session.create_monitored_items(request)
         if not made.StatusCode.is_good():
             self._intake.notice(f"the server tells no results by itself, and is asked: {made.StatusCode.name}")
 
-    async def _publish(self, session: UaSession, standing: Standing) -> None:
-        await together(super()._publish(session, standing), self._ask_for_ever(session))
+    def beside(self) -> Sequence[Any]:
+        """Look at the server, and ask it."""
+        return [*super().beside(), self._ask_for_ever(self.session)]
 
-    def read(self, message: ua.NotificationMessage) -> list[Measurement]:
-        """Return what a message says: variables, and results."""
-        made = super().read(message)
-        for data in message.NotificationData:
+    async def _take(self, *arguments: Any) -> None:  # noqa: ANN401 - the superclass's own, the message last
+        """Store a message's results, and then what else it says, with its number."""
+        for data in arguments[-1].NotificationData:
             if isinstance(data, ua.EventNotificationList):
-                for event in data.Events:
-                    made += self._told(event.EventFields)
-        return made
+                self._intake.take([made for event in data.Events for made in self._told(event.EventFields)])
+        await super()._take(*arguments)
 
     def _told(self, fields: list[ua.Variant]) -> list[Measurement]:
         body = _body(fields[0].Value if fields else None)
@@ -102,11 +124,12 @@ class ResultSubscription(OpcUaSubscription):
 
     async def _ask_for_ever(self, session: UaSession) -> None:
         """Ask for what was missed while nobody listened; then, again and again, for what no event told."""
-        since = [time - DAY for channel, (_, _, time) in self._last.items() if time and channel in self._channels]
+        latest = self._intake.spool.latest(self._intake.instrument)
+        since = [at - DAY for channel, (_, _, at) in latest.items() if at and channel in self._instrument.channels]
         await self._ask(session, min([self._intake.clock() - WHOLE, *sorted(since)[-1:]]))
         asked = 0
         while True:
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._every)
             asked += 1
             await self._ask(session, self._intake.clock() - (DAY if asked % HOURLY else WHOLE))
 

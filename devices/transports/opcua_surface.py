@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from asyncua import ua
+from asyncua.client.ua_session import UaSession
 from asyncua.ua.attribute_ids import AttributeIds
 
 from devices.config import Node
 from devices.instrument import Surface
 from devices.protocols.opcua_structure import Definition
-from devices.transports.opcua_browse import BASE_EVENT, OBJECTS, Browser, Thing, standard
-from devices.transports.opcua_client import Connection
+from devices.transports.opcua_browse import BASE_EVENT, NAMESPACES, OBJECTS, Browser, Thing, standard
 from devices.transports.opcua_types import definition
 
 _DEEPEST = 5  # levels below the root in which the object that holds everything is looked for
@@ -31,9 +31,10 @@ class Known:
     nodes: tuple[Node, ...]
 
 
-async def learn(connection: Connection, surface: Surface) -> Known:
+async def learn(session: UaSession, surface: Surface) -> Known:
     """Find everything by its name in the instrument's own namespace. Raises `ValueError` for what is not there."""
-    browser = Browser(connection.session, await connection.get_namespace_array())
+    (namespaces,) = await Browser(session, ()).read([standard(NAMESPACES)], AttributeIds.Value)
+    browser = Browser(session, namespaces)
     if surface.namespace not in browser.namespaces:
         raise ValueError(f"the server has no namespace {surface.namespace}; it has {', '.join(browser.namespaces)}")
     root = await _holder(browser, surface.method[0])

@@ -12,7 +12,7 @@ from devices.config import OpcUaSettings
 from devices.instruments.lads import Lads
 from devices.intake import Intake
 from devices.simulators.lads import UNECE
-from devices.transports.opcua_model import ModelledSubscription
+from devices.transports.opcua_model import ModelledServer
 from tests.devices.chaos import Line
 from tests.devices.support import SetClock, free_port, readings, until
 from tests.devices.told import Told, latest, notes, running, told, trusting
@@ -30,8 +30,8 @@ def device(folder: Path) -> Iterator[Told]:
         yield server
 
 
-def receiver(settings: OpcUaSettings, device: Told, intake: Intake) -> ModelledSubscription:
-    return ModelledSubscription(Lads(), settings, device.pki, intake)
+def receiver(settings: OpcUaSettings, device: Told, intake: Intake) -> ModelledServer:
+    return ModelledServer(Lads(), settings, device.pki, intake)
 
 
 def test_a_device_is_known_by_its_types(device: Told, intake: Intake) -> None:
@@ -161,7 +161,7 @@ def test_a_function_that_vanishes_is_missed(folder: Path, intake: Intake) -> Non
     """It is taken away while the server runs, which says nothing: a look finds it gone, and the others go on."""
     with (
         told("lads_server", folder, "0", "") as server,
-        running(ModelledSubscription(Lads(), server.settings(), server.pki, intake, pause=0.2).run),
+        running(ModelledServer(Lads(), server.settings(), server.pki, intake, pause=0.2).run),
     ):
         until(lambda: "Culture.pH.SensorValue" in latest(intake.spool))
         server.do(remove="Culture.pH")
@@ -174,5 +174,5 @@ def test_a_function_that_vanishes_is_missed(folder: Path, intake: Intake) -> Non
 def test_a_server_without_such_a_device_is_named_so(device: Told, intake: Intake) -> None:
     """One that has others, by their names; and the session is not left behind."""
     with running(receiver(replace(device.settings(), device="Freezer"), device, intake).run):
-        until(lambda: "there is no device Freezer; it has Bioreactor" in intake._state[1])
+        until(lambda: "there is no device Freezer; there is Bioreactor" in intake._state[1])
     assert intake._state[0] == "no connection"

@@ -11,7 +11,7 @@ from devices.config import OpcUaSettings
 from devices.instruments.lads import Lads
 from devices.intake import Intake
 from devices.simulators.peers.node import NodeLadsFace, cache, install
-from devices.transports.opcua_model import ModelledSubscription
+from devices.transports.opcua_model import ModelledServer
 from tests.devices.support import free_port, until
 from tests.devices.told import latest, notes, running, trusting
 
@@ -32,7 +32,7 @@ async def _play(folder: Path, intake: Intake) -> dict[str, tuple[str, str, str, 
     face = NodeLadsFace(free_port(), folder / "server", "gateway", "secret", install(cache()))
     await face.start()
     settings = OpcUaSettings(face.url, (), user="gateway", password="secret", publishing=0.05, keep_alive=0.3)
-    with running(ModelledSubscription(Lads(), settings, folder / "pki", intake).run):
+    with running(ModelledServer(Lads(), settings, folder / "pki", intake).run):
         await _seen(lambda: "Culture.Stirrer.ControlFunctionState" in latest(intake.spool))
         await face.write(datetime.now(UTC), VALUES)
         await _seen(lambda: latest(intake.spool)["Culture.Stirrer.CurrentValue"].value == "60.0")

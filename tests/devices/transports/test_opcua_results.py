@@ -12,7 +12,7 @@ from devices.config import OpcUaSettings
 from devices.instruments.vicell_blu import ViCellBlu
 from devices.intake import Intake
 from devices.spool import Spool
-from devices.transports.opcua_results import ResultSubscription
+from devices.transports.opcua_results import ResultServer
 from tests.devices.chaos import Line
 from tests.devices.support import NOON, SetClock, free_port, readings, until
 from tests.devices.told import Told, notes, running, told, trusting
@@ -46,8 +46,8 @@ def result(sample: str, **other: object) -> dict[str, object]:
     return {**found, "total": 1.25e6, "viable": 1.0e6, "viability": 80.0, "diameter": 11.25, **other}
 
 
-def receiver(settings: OpcUaSettings, counter: Told, intake: Intake, pause: float = NEVER) -> ResultSubscription:
-    return ResultSubscription(ViCellBlu(), settings, counter.pki, intake, pause)
+def receiver(settings: OpcUaSettings, counter: Told, intake: Intake, pause: float = NEVER) -> ResultServer:
+    return ResultServer(ViCellBlu(), settings, counter.pki, intake, pause)
 
 
 def of(spool: Spool, sample: str, channel: str = "viable_cells") -> list[tuple[str, str, str]]:
