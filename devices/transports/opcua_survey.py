@@ -84,7 +84,7 @@ class SurveyedSubscription(OpcUaSubscription):
     async def end(self) -> None:
         """Close the session, which can bring no more, and say why."""
         with suppress(UaError, OSError):
-            await self.session.close_session(True)  # noqa: FBT003 - asyncua's own: with its subscriptions
+            await self.session.close_session(True)
         raise ChangedError
 
 
