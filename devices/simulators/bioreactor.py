@@ -99,17 +99,12 @@ class AsyncuaFace:
         await self._server.load_private_key(self._pki / "key.pem")
         for number in range(self.namespaces_before):
             await self._server.register_namespace(f"urn:simulated:other:{number}")
-        self._nodes = await self.populate(self._server)
+        index = await self._server.register_namespace(NAMESPACE)
+        reactor = await self._server.nodes.objects.add_object(index, "Reactor")
+        for channel in CHANNELS:
+            self._nodes[channel] = ua.NodeId.from_string(f"ns={index};s=Reactor.{channel}")
+            await reactor.add_variable(self._nodes[channel], f"{index}:{channel}", 0.0)
         await self._server.start()
-
-    async def populate(self, server: Server) -> dict[str, ua.NodeId]:
-        """Make the nodes, and return those of the channels."""
-        index = await server.register_namespace(NAMESPACE)
-        reactor = await server.nodes.objects.add_object(index, "Reactor")
-        nodes = {channel: ua.NodeId.from_string(f"ns={index};s=Reactor.{channel}") for channel in CHANNELS}
-        for channel, node in nodes.items():
-            await reactor.add_variable(node, f"{index}:{channel}", 0.0)
-        return nodes
 
     async def write(self, time: datetime, values: Values) -> None:
         """Show values, with the time when they were measured."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from asyncua import ua
 from asyncua.server.server import Server
 
-from devices.simulators.bioreactor import AsyncuaFace
+from devices.simulators.secured import SecuredServer
 
 DI, MACHINERY, LADS = (f"http://opcfoundation.org/UA/{name}/" for name in ("DI", "Machinery", "LADS"))
 UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
@@ -63,9 +63,10 @@ _CONTROLLERS = {  # channel → function, what it is set to, its unit
 _IDENTITY = {"Manufacturer": "Simulated", "Model": "Bioreactor", "SerialNumber": "S-0001", "SoftwareRevision": "1.0"}
 
 
-class LadsFace(AsyncuaFace):
+class LadsFace(SecuredServer):
     """The probes as the functions of a LADS device."""
 
+    way = "reactor"
     without: tuple[str, ...] = ()  # channels whose functions it does not have
     celsius: tuple[str, int, str] = _CELSIUS
 
@@ -119,14 +120,14 @@ class LadsFace(AsyncuaFace):
 
     async def say(self, path: str, value: ua.DataValue) -> None:
         """Show a value at a path below the device: ``Culture.Lid.CoverState.CurrentState``."""
-        await self._server.get_node(await self._node(path)).write_value(value)
+        await self.server.get_node(await self._node(path)).write_value(value)
 
     async def remove(self, path: str) -> None:
         """Take away what is at a path below the device, with all that it holds."""
-        await self._server.delete_nodes([self._server.get_node(await self._node(path))], recursive=True)
+        await self.server.delete_nodes([self.server.get_node(await self._node(path))], recursive=True)
 
     async def _node(self, path: str) -> ua.NodeId:
-        index = await self._server.get_namespace_index(VENDOR)
+        index = await self.server.get_namespace_index(VENDOR)
         return _node(f"Bioreactor.{path}", index)
 
 

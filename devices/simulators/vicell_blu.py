@@ -20,8 +20,8 @@ from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 from asyncua.server.server import Server
 
 from devices.instruments.vicell_blu import ViCellBlu
-from devices.simulators.bioreactor import AsyncuaFace
 from devices.simulators.culture import drift
+from devices.simulators.secured import SecuredServer
 from devices.simulators.world import Count
 
 NAMESPACE = ViCellBlu.surface.namespace
@@ -99,12 +99,13 @@ class Result:
         return Result(str(number), count.sample, by, count.at, total, viable, viability, diameter)
 
 
-class ViCellFace(AsyncuaFace):
+class ViCellFace(SecuredServer):
     """The instrument's own server."""
+
+    way = "ViCellBlu/Server"
 
     def __init__(self, port: int, pki: Path, user: str, password: str, results: Path) -> None:
         super().__init__(port, pki, user, password)
-        self.url = f"opc.tcp://127.0.0.1:{port}/ViCellBlu/Server"
         self._user, self._path, self._index = user, results, 0
         self._types: dict[str, ua.NodeId] = {}
         self.results = _read(results)
@@ -132,7 +133,7 @@ class ViCellFace(AsyncuaFace):
         """Keep a result; tell it to its user."""
         self._keep([*self.results, result])
         if result.by == self._user:
-            generator = await self._server.get_event_generator(self._types["SampleCompleteEvent"])
+            generator = await self.server.get_event_generator(self._types["SampleCompleteEvent"])
             generator.event.SampleResult = self._structure(result)
             await generator.trigger()
 

@@ -65,8 +65,7 @@ function variables(server) {
         browseName: "Culture", componentOf: device(space, type).functionalUnitSet, optionals: ["FunctionSet"] });
     text(unit.functionalUnitState.currentState, "Running");
     const made = {};
-    for (const channel of given.channels) {
-        const [name, kind, variable, number, shown] = FUNCTIONS[channel];
+    for (const [channel, [name, kind, variable, number, shown]] of Object.entries(FUNCTIONS)) {
         const node = type(kind).instantiate({ browseName: name, componentOf: unit.functionSet })[variable];
         node.minimumSamplingInterval = 0;
         node.engineeringUnits.setValueFromSource({ dataType: DataType.ExtensionObject, value: new EUInformation({

@@ -127,9 +127,3 @@ class NodeFace:
                     if isinstance(told, dict) and key in told:
                         return told
         raise NodeError("node-opcua does not run, or has ended")
-
-
-class NodeLadsFace(NodeFace):
-    """The probes as a LADS device, with the whole sets of nodes of its companion specifications."""
-
-    script = "lads.js"

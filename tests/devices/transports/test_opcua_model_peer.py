@@ -10,7 +10,8 @@ from pathlib import Path
 from devices.config import OpcUaSettings
 from devices.instruments.lads import Lads
 from devices.intake import Intake
-from devices.simulators.peers.node import NodeLadsFace, cache, install
+from devices.simulators.peers.lads import NodeLadsFace
+from devices.simulators.peers.node import cache, install
 from devices.transports.opcua_model import ModelledServer
 from tests.devices.support import free_port, until
 from tests.devices.told import latest, notes, running, trusting
