@@ -51,7 +51,7 @@ class SurveyedSubscription(OpcUaSubscription):
         standing = await super()._session(connection)
         self._now = connection.session
         await self.began(connection)
-        await self._compare()
+        await self.survey_again()
         return standing
 
     async def began(self, connection: Connection) -> None:
@@ -70,14 +70,16 @@ class SurveyedSubscription(OpcUaSubscription):
 
     def beside(self) -> Sequence[Any]:
         """Return what runs beside the subscription, for ever."""
-        return [self._look_for_ever()]
+        return [self.survey_for_ever()]
 
-    async def _look_for_ever(self) -> None:
+    async def survey_for_ever(self) -> None:
+        """Look again and again."""
         while True:
             await asyncio.sleep(self._pause)
-            await self._compare()
+            await self.survey_again()
 
-    async def _compare(self) -> None:
+    async def survey_again(self) -> None:
+        """Look whether the server has what was subscribed."""
         if await self._find(self.session) != self._found:
             await self.end()
 

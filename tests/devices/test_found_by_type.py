@@ -39,6 +39,7 @@ password_file = "token"
 
 
 def configured(folder: Path, **ports: object) -> Path:
+    (folder / "token").touch(mode=0o600)
     (folder / "token").write_text("secret")
     path = folder / "gateway.toml"
     path.write_text(GATEWAY.format(**ports))
