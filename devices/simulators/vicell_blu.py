@@ -18,12 +18,15 @@ from asyncua import ua
 from asyncua.common.node import Node
 from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 from asyncua.server.server import Server
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
 from devices.instruments.vicell_blu import ViCellBlu
 from devices.simulators.culture import drift
 from devices.simulators.secured import SecuredServer
 from devices.simulators.world import Count
 
+_SCHEMA = "http://opcfoundation.org/BinarySchema/"
 NAMESPACE = ViCellBlu.surface.namespace
 _FAMILY = UUID("7c9d6a3e-52c5-4c56-9a11-6a5f0f5f8a10")  # of the samples' numbers
 _ENUMERATIONS = {
@@ -109,6 +112,7 @@ class ViCellFace(SecuredServer):
         self._user, self._path, self._index = user, results, 0
         self._types: dict[str, ua.NodeId] = {}
         self.results = _read(results)
+        self.older = False  # it tells its structures by a dictionary, as servers before OPC-UA 1.04 do
         self.refuses = ""  # why it gives no results, while it does not
 
     async def populate(self, server: Server) -> dict[str, ua.NodeId]:
@@ -120,6 +124,8 @@ class ViCellFace(SecuredServer):
             node, _ = await new_struct(server, self._index, name, [self._field(each) for each in fields.split()])
             self._types[name] = node.nodeid
         await server.load_data_type_definitions()
+        if self.older:
+            await self._forget_definitions(server)
         await self._events(server)
         root = await server.nodes.objects.add_folder(self._index, "CellHealth")
         state = await root.add_object(self._index, "ViCellBluStateObject")
@@ -152,6 +158,13 @@ class ViCellFace(SecuredServer):
         plain = kind.removesuffix("[]")
         type_ = self._types[plain] if plain in self._types else ua.VariantType[plain]
         return new_struct_field(name, type_, array=kind != plain)
+
+    async def _forget_definitions(self, server: Server) -> None:
+        nothing = ua.DataValue(StatusCode=ua.StatusCode(ua.UInt32(StatusCodes.BadAttributeIdInvalid)))
+        for node in self._types.values():
+            await server.write_attribute_value(node, nothing, AttributeIds.DataTypeDefinition)
+        system = server.get_node(ua.NodeId.from_string("i=93"))
+        await system.add_variable(self._index, "BeckmanUa", dictionary(), ua.VariantType.ByteString)
 
     async def _events(self, server: Server) -> None:
         system = server.get_node(ua.NodeId.from_string("i=2130"))
@@ -215,6 +228,23 @@ class ViCellFace(SecuredServer):
             Position=made.SamplePosition(Row="Z", Column=1),
             QcStatus=made.QcStatusEnum.NotApplicable,
         )
+
+
+def dictionary() -> bytes:
+    """Return the surface's structures as OPC Binary Schema."""
+    lines = [f'<opc:EnumeratedType Name="{name}" LengthInBits="32" />' for name in _ENUMERATIONS]
+    for name, fields in _STRUCTURES.items():
+        lines.append(f'<opc:StructuredType Name="{name}" BaseType="ua:ExtensionObject">')
+        for field, _, kind in (each.partition(":") for each in fields.split()):
+            plain = kind.removesuffix("[]")
+            written = f"tns:{plain}" if plain in _STRUCTURES or plain in _ENUMERATIONS else f"opc:{plain}"
+            length = f' LengthField="NoOf{field}"' if kind != plain else ""
+            lines.append(f'<opc:Field Name="NoOf{field}" TypeName="opc:Int32" />' if length else "")
+            lines.append(f'<opc:Field Name="{field}" TypeName="{written}"{length} />')
+        lines.append("</opc:StructuredType>")
+    spaces = f'xmlns:opc="{_SCHEMA}" xmlns:ua="http://opcfoundation.org/UA/" xmlns:tns="{NAMESPACE}"'
+    text = f'<opc:TypeDictionary {spaces} TargetNamespace="{NAMESPACE}">{"".join(lines)}</opc:TypeDictionary>'
+    return text.encode()
 
 
 def _types() -> Any:  # noqa: ANN401 - asyncua puts the classes that it makes of definitions into its own module

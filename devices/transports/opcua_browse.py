@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from asyncua import ua
 from asyncua.client.ua_session import UaSession
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.uaerrors import BadTooManyOperations
 
 DEEPEST = 50  # types above a type: a server whose types go round in a ring must not keep us
-AT_ONCE = 100  # nodes in one request: more than some small servers take is told by them as BadTooManyOperations
+AT_ONCE = 100  # nodes in one request, and half as many each time that a server says it is too much
 
-OBJECTS, SERVER, NAMESPACES, BASE_EVENT = (
-    85,
-    2253,
-    2255,
-    2041,
-)  # numbers in OPC-UA's own namespace (OPC 10000-6, annex A)
+# Numbers in OPC-UA's own namespace (OPC 10000-6, annex A).
+OBJECTS, SERVER, NAMESPACES, BASE_EVENT, DICTIONARIES = 85, 2253, 2255, 2041, 93
 _HIERARCHICAL, _HAS_SUBTYPE = 33, 45
 _ALL_FIELDS, _ALL_CLASSES = 0x3F, 0
+
+_Answer = TypeVar("_Answer")
 
 
 def standard(number: int) -> ua.NodeId:
@@ -42,7 +41,7 @@ class Browser:
     """One session's view of the address space. ``namespaces`` are the server's, in the order of its indices."""
 
     def __init__(self, session: UaSession, namespaces: Sequence[str]) -> None:
-        self._session, self.namespaces = session, namespaces
+        self._session, self.namespaces, self._at_once = session, namespaces, AT_ONCE
         self._types: dict[ua.NodeId, tuple[str, ua.NodeId | None]] = {}  # type → its name, and what it is made from
 
     def portable(self, node: ua.NodeId) -> str:
@@ -81,10 +80,26 @@ class Browser:
 
     async def read(self, nodes: Sequence[ua.NodeId], attribute: AttributeIds) -> list[Any]:
         """Return an attribute of each of some nodes, None where it cannot be had."""
-        values: list[ua.DataValue] = []
-        for some in _some(nodes):
-            values += await self._session.read_attributes(some, attribute)
+
+        async def ask(some: list[ua.NodeId]) -> list[ua.DataValue]:
+            return list(await self._session.read_attributes(some, attribute))
+
+        values = await self._each(nodes, ask)
         return [each.Value.Value if each.Value and _is_good(each.StatusCode) else None for each in values]
+
+    async def _each(
+        self, nodes: Sequence[ua.NodeId], ask: Callable[[list[ua.NodeId]], Awaitable[list[_Answer]]]
+    ) -> list[_Answer]:
+        """Ask for as many nodes at once as the server takes."""
+        answers: list[_Answer] = []
+        while len(answers) < len(nodes):
+            try:
+                answers += await ask(list(nodes[len(answers) : len(answers) + self._at_once]))
+            except BadTooManyOperations:
+                if self._at_once == 1:
+                    raise
+                self._at_once //= 2
+        return answers
 
     def _qualified(self, name: ua.QualifiedName | None) -> str:
         if name is None or name.NamespaceIndex >= len(self.namespaces):
@@ -94,15 +109,12 @@ class Browser:
     async def _browse(
         self, nodes: Sequence[ua.NodeId], reference: int, direction: ua.BrowseDirection
     ) -> list[list[ua.ReferenceDescription]]:
-        found: list[list[ua.ReferenceDescription]] = []
-        for some in _some(nodes):
-            asked = [
-                ua.BrowseDescription(node, direction, standard(reference), True, _ALL_CLASSES, _ALL_FIELDS)
-                for node in some
-            ]
-            results = await self._session.browse(ua.BrowseParameters(NodesToBrowse=asked))
-            found += [await self._whole(result) for result in results]
-        return found
+        async def ask(some: list[ua.NodeId]) -> list[list[ua.ReferenceDescription]]:
+            wanted = [_wish(node, direction, reference) for node in some]
+            results = await self._session.browse(ua.BrowseParameters(NodesToBrowse=wanted))
+            return [await self._whole(result) for result in results]
+
+        return await self._each(nodes, ask)
 
     async def _whole(self, result: ua.BrowseResult) -> list[ua.ReferenceDescription]:
         """Return what a node refers to, however many answers the server cuts it into."""
@@ -116,8 +128,8 @@ class Browser:
         return references
 
 
-def _some(nodes: Sequence[ua.NodeId]) -> Iterator[list[ua.NodeId]]:
-    return (list(nodes[start : start + AT_ONCE]) for start in range(0, len(nodes), AT_ONCE))
+def _wish(node: ua.NodeId, direction: ua.BrowseDirection, reference: int) -> ua.BrowseDescription:
+    return ua.BrowseDescription(node, direction, standard(reference), True, _ALL_CLASSES, _ALL_FIELDS)
 
 
 def _thing(reference: ua.ReferenceDescription) -> Thing:

@@ -1,4 +1,4 @@
-"""A Vi-CELL BLU that does as it is told: `python -m tests.devices.vicell_server PORT FOLDER [NAMESPACES]`.
+"""A Vi-CELL BLU that does as it is told: `python -m tests.devices.vicell_server PORT FOLDER NAMESPACES [older]`.
 
 The folder holds its certificate and keeps its results. Each line of its input is JSON, carried out and answered by a
 line: ``{"count": {…}}`` and ``{"reanalyse": {…}}`` have the fields of a `devices.simulators.vicell_blu.Result`,
@@ -21,10 +21,10 @@ def _result(told: dict[str, Any]) -> Result:
     return Result(**told | {key: datetime.fromisoformat(told[key]) for key in ("at", "reanalysed") if key in told})
 
 
-async def serve(port: int, folder: Path, namespaces: int) -> None:
+async def serve(port: int, folder: Path, namespaces: int, *, older: bool) -> None:
     """Serve until the input ends."""
     face = ViCellFace(port, folder, "gateway", "secret", folder / "results.json")
-    face.namespaces_before = namespaces
+    face.namespaces_before, face.older = namespaces, older
     await face.start()
     print("ready", flush=True)  # noqa: T201 - whoever started it waits for it
     while line := await asyncio.to_thread(sys.stdin.readline):
@@ -38,4 +38,4 @@ async def serve(port: int, folder: Path, namespaces: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), older="older" in sys.argv))

@@ -37,7 +37,8 @@ function settings(certificateManager) {
         securityModes: [MessageSecurityMode.SignAndEncrypt],
         allowAnonymous: false,
         userManager: { isValidUser: (user, password) => user === given.user && password === given.password },
-        serverCapabilities: { minSupportedSampleRate: 0 },
+        serverCapabilities: { // few nodes at once, as a small device takes them
+            minSupportedSampleRate: 0, operationLimits: { maxNodesPerBrowse: 7, maxNodesPerRead: 9 } },
         nodeset_filename: [
             nodesets.standard, nodesets.di, nodesets.ia, nodesets.machinery, nodesets.amb, nodesets.lads],
     };

@@ -188,6 +188,20 @@ def test_a_server_that_starts_again_has_kept_its_results(folder: Path, intake: I
     assert len(of(intake.spool, sample)) == 1
 
 
+def test_an_older_server_tells_its_structures_by_a_dictionary(folder: Path, intake: Intake, sample: str) -> None:
+    """It knows no definitions as attributes: the same result, to the last digit."""
+    with (
+        told("vicell_server", folder, "2", "older") as server,
+        running(receiver(server.settings(way=WAY), server, intake).run),
+    ):
+        ready(intake)
+        server.do(count=result(sample))
+        until(lambda: of(intake.spool, sample))
+    assert of(intake.spool, sample, "viability")[0][0] == "80.0"
+    assert of(intake.spool, sample, "viable_cell_count")[0][0] == "1600"
+    assert not notes(intake.spool, "garbled")
+
+
 def test_a_result_of_tomorrow_is_taken_and_told(counter: Told, intake: Intake, sample: str) -> None:
     """The instrument's clock or zone is wrong: its result must not be missed, and somebody is told."""
     counter.do(count=result(sample, by="anna", at=(NOON + timedelta(hours=5)).isoformat()))
