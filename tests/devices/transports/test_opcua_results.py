@@ -62,10 +62,10 @@ def ready(intake: Intake) -> None:
 
 
 def test_a_finished_sample_is_told_at_once(counter: Told, intake: Intake, sample: str) -> None:
-    """An event brings every value with its unit, sample, time in UTC and bytes; no question was needed."""
+    """An event brings every value with its unit, sample, time in UTC and bytes; it is dated when no question asks."""
     with running(receiver(counter.settings(way=WAY), counter, intake).run):
         ready(intake)
-        counter.do(count=result(sample, at="2026-11-22T11:15:00+01:00"))
+        counter.do(count=result(sample, at="2026-11-25T11:15:00+01:00"))
         until(lambda: of(intake.spool, sample))
     made = {each.channel: each for each in readings(intake.spool) if each.sample == sample}
     assert {channel: (each.value, each.unit) for channel, each in made.items()} == {
@@ -77,7 +77,7 @@ def test_a_finished_sample_is_told_at_once(counter: Told, intake: Intake, sample
         "cell_count": ("2000", "cells"),
         "viable_cell_count": ("1600", "cells"),
     }
-    assert {each.source_time for each in made.values()} == {NOON}
+    assert {each.source_time for each in made.values()} == {NOON + timedelta(days=3)}
     assert all(sample.encode() in each.raw for each in made.values())
     assert {each.quality.value for each in made.values()} == {"good"}
 
