@@ -26,7 +26,7 @@ from devices.config import Node, OpcUaSettings
 from devices.instrument import Measurement, ModelledInstrument
 from devices.intake import Intake
 from devices.reading import Quality
-from devices.transports.opcua_browse import NAMESPACES, Browser, standard
+from devices.transports.opcua_address_space import NAMESPACES, Browser, standard
 from devices.transports.opcua_survey import Survey, SurveyedSubscription
 from devices.transports.opcua_walk import Found, Walk, spelled
 

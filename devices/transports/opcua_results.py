@@ -24,7 +24,7 @@ from devices.instrument import Measurement, ResultInstrument
 from devices.intake import Intake
 from devices.protocols import ProtocolError
 from devices.protocols.opcua_structure import Structure, Value, decode
-from devices.transports.opcua_browse import SERVER, standard
+from devices.transports.opcua_address_space import SERVER, standard
 from devices.transports.opcua_client import Connection
 from devices.transports.opcua_surface import Known, learn
 from devices.transports.opcua_survey import Survey, SurveyedSubscription

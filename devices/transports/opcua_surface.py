@@ -12,7 +12,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from devices.config import Node
 from devices.instrument import Surface
 from devices.protocols.opcua_structure import Definition
-from devices.transports.opcua_browse import BASE_EVENT, NAMESPACES, OBJECTS, Browser, Thing, standard
+from devices.transports.opcua_address_space import BASE_EVENT, NAMESPACES, OBJECTS, Browser, Thing, standard
 from devices.transports.opcua_types import definition
 
 _DEEPEST = 5  # levels below the root in which the object that holds everything is looked for

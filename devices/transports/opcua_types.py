@@ -7,7 +7,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 
 from devices.protocols import ProtocolError, opcua_dictionary, opcua_structure
 from devices.protocols.opcua_structure import BUILT_IN, Definition
-from devices.transports.opcua_browse import DICTIONARIES, Browser, standard
+from devices.transports.opcua_address_space import DICTIONARIES, Browser, standard
 
 _UA = "http://opcfoundation.org/UA/;"
 _ENUMERATION, _STRUCTURE = f"{_UA}Enumeration", f"{_UA}Structure"

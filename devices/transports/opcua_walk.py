@@ -9,7 +9,7 @@ from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 
 from devices.instrument import ModelledInstrument
-from devices.transports.opcua_browse import OBJECTS, SERVER, Browser, Thing, standard
+from devices.transports.opcua_address_space import OBJECTS, SERVER, Browser, Thing, standard
 
 LARGEST = 50_000  # objects of a server that are looked at, at most
 _PROPERTY = "EngineeringUnits"
