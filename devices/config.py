@@ -42,7 +42,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from devices.certificates import exposed
 from devices.discover import kinds
-from devices.instrument import DateOrder, FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
+from devices.instrument import (
+    DateOrder,
+    FileInstrument,
+    Instrument,
+    ModelledInstrument,
+    OpcUaInstrument,
+    ResultInstrument,
+    Serial,
+    SerialInstrument,
+)
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
@@ -100,6 +109,8 @@ class OpcUaSettings:
     outage: float = 3_600
     watch: float = 60
     clock_limit: float = 2
+    device: str = ""  # of a server with several: the one that is this instrument
+    names: tuple[tuple[str, str], ...] = ()  # channel, and the name that was found: for servers known by their types
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +217,8 @@ def _station(name: str, table: Table) -> Station:
         table.mistake("", f"“{name}” is no code of an instrument: letters, digits, dot, hyphen, underscore")
     kind = table.choice("kind", kinds())
     instrument = kinds()[kind].configured(table) if kind else Instrument()
-    quiet = 60 if isinstance(instrument, OpcUaInstrument) else 0
+    talks = isinstance(instrument, OpcUaInstrument) and not isinstance(instrument, ResultInstrument)
+    quiet = 60 if talks else 0
     silent_after = table.number("silent_after", quiet, least=0) or None
     station = Station(name, instrument, _settings(instrument, table), silent_after)
     if kind:
@@ -255,9 +267,13 @@ def _opcua(instrument: OpcUaInstrument, table: Table) -> OpcUaSettings:
         table.mistake("user", "the server is told a user with a password or a certificate, not both")
     if not (table.flag("allow_anonymous") or user or certificate):
         table.mistake("", "as whom to connect? write user and password_file, or user_certificate and user_key")
+    modelled = isinstance(instrument, ModelledInstrument)
+    found = modelled or isinstance(instrument, ResultInstrument)
     return OpcUaSettings(
         url=url,
-        nodes=_nodes(instrument.channels, table.table("nodes")),
+        nodes=() if found else _nodes(instrument.channels, table.table("nodes")),
+        device=table.text("device", "") if modelled else "",
+        names=_names(instrument.channels, table.table("channels")) if modelled else (),
         security=_security(table),
         user=user or None,
         password=_password(table) if user else None,
@@ -292,6 +308,12 @@ def _private(key: str, path: Path, table: Table) -> Path:
     if path.is_file() and exposed(path):
         table.mistake(key, f"{path} can be read or changed by others: chmod 600 {path}")
     return path
+
+
+def _names(channels: Mapping[str, str], table: Table) -> tuple[tuple[str, str], ...]:
+    for channel in table.values.keys() - channels.keys():
+        table.mistake(channel, f"{channel} is no channel; there are {', '.join(channels)}")
+    return tuple((channel, table.text(channel)) for channel in table.values)
 
 
 def _security(table: Table) -> str | None:

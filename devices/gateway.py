@@ -17,11 +17,13 @@ from devices.backoff import Backoff
 from devices.clock import Clock, clock_in_use
 from devices.config import Config, FileSettings, OpcUaSettings, SerialSettings, Station, load
 from devices.delivery import Delivery
-from devices.instrument import FileInstrument, SerialInstrument
+from devices.instrument import FileInstrument, ModelledInstrument, ResultInstrument, SerialInstrument
 from devices.intake import Intake
 from devices.spool import Spool, only_writer
 from devices.transports.file_drop import FileDrop
 from devices.transports.opcua import OpcUaSubscription
+from devices.transports.opcua_model import ModelledServer
+from devices.transports.opcua_results import ResultServer
 from devices.transports.serial_port import SerialLine
 
 Task = Callable[[Stop], None]
@@ -57,6 +59,10 @@ def _later(task: Task, seconds: float, stop: Stop) -> None:
 
 def _listener(station: Station, config: Config, intake: Intake) -> Task:
     match station.settings, station.instrument:
+        case OpcUaSettings() as settings, ModelledInstrument() as instrument:
+            return ModelledServer(instrument, settings, config.certificates, intake).run
+        case OpcUaSettings() as settings, ResultInstrument() as instrument:
+            return ResultServer(instrument, settings, config.certificates, intake).run
         case OpcUaSettings() as settings, _:
             return OpcUaSubscription(settings, config.certificates, intake).run
         case SerialSettings() as settings, SerialInstrument() as instrument:

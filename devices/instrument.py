@@ -8,7 +8,7 @@ the web application too. How bytes travel is the business of `devices.transports
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import ClassVar, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from devices.protocols import Link
+from devices.protocols.opcua_structure import Argument, Structure
 from devices.reading import Quality
 from devices.toml_table import Table
 
@@ -90,6 +91,37 @@ class Serial:
     stop_bits: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The object types of a companion specification, by which its devices are known, each as ``URI;name``.
+
+    A device is walked through its ``containers`` and ``parts``, of which only the parts' names become part of a
+    channel's; ``values`` are the variables that are read of an object of a type, or of any type made from it, and
+    ``quantity`` is the type of those variables that have a unit. ``identity`` is read of the device itself, and of
+    what it calls ``identification``. The variable ``silent`` bears the name of its object alone.
+    """
+
+    device: str
+    containers: frozenset[str]
+    parts: frozenset[str]
+    values: Mapping[str, tuple[str, ...]]
+    quantity: str
+    identification: str
+    identity: tuple[str, ...]
+    silent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where a server has its results: names in its own ``namespace``; ``variables`` are its channels that are read."""
+
+    namespace: str
+    event: str  # the event's type
+    result: str  # the event's field
+    method: tuple[str, ...]  # the way to it from the object that holds everything
+    variables: Mapping[str, str]
+
+
 class Instrument:
     """A kind of instrument. ``channels`` maps each channel to its unit, in `batch_records.values.unit`'s spelling."""
 
@@ -126,6 +158,38 @@ class DateOrder(StrEnum):
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
+
+
+class ModelledInstrument(OpcUaInstrument):
+    """An OPC-UA server after a companion specification: its nodes are found by their types, and listed by nobody."""
+
+    model: ClassVar[Model]
+
+    def unit(self, namespace: str, number: int, shown: str) -> str:
+        """Return the unit that an EUInformation names, in our spelling where there is one, else as it is shown."""
+        raise NotImplementedError
+
+    def doubt(self, unit: str) -> str:
+        """Return why values in a unit cannot be used, or nothing."""
+        raise NotImplementedError
+
+
+class ResultInstrument(OpcUaInstrument):
+    """An OPC-UA server that tells a result as an event, and gives earlier ones when its method is called."""
+
+    surface: ClassVar[Surface]
+
+    def question(self, since: datetime, until: datetime) -> Sequence[Argument]:
+        """Return the method's arguments that ask for every result of a time."""
+        raise NotImplementedError
+
+    def answer(self, told: Structure) -> Sequence[Structure]:
+        """Return the results in what the method returned. Raise `devices.protocols.ProtocolError` for a refusal."""
+        raise NotImplementedError
+
+    def measurements(self, result: Structure) -> Iterable[Measurement]:
+        """Read one result. Raise `devices.protocols.ProtocolError` where it is none of this instrument's."""
+        raise NotImplementedError
 
 
 class FileInstrument(Instrument):

@@ -29,8 +29,9 @@ def _define(dimension: str | None, **factors: str) -> None:
 _define(None, **{"1": "1", "%": "1/100", "fold": "1"})
 _define("volume", L="1", mL="1/1000", uL="1/1000000")
 _define("mass", kg="1000", g="1", mg="1/1000", ug="1/1000000", ng="1/1000000000", pg="1/1000000000000")
-_define("time", s="1", min="60", h="3600", d="86400")
+_define("time", ms="1/1000", s="1", min="60", h="3600", d="86400")
 _define("amount", mol="1", mmol="1/1000", umol="1/1000000", pmol="1/1000000000000")
+_define("length", um="1/1000000")
 _define("area", cm2="1", m2="10000")
 _define("temperature", **{"°C": "1"})
 _define("acidity", pH="1")
@@ -46,7 +47,7 @@ _define("vial", vial="1", vials="1")
 _define("label", label="1", labels="1")
 _define("revolution", rev="1")
 _define("gravity", x_g="1")
-for _name in ("uL", "ug", "umol"):  # the micro sign and the Greek letter look alike, and both are sent
+for _name in ("uL", "ug", "umol", "um"):  # the micro sign and the Greek letter look alike, and both are sent
     for _micro in ("\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"):
         _ATOMS[_micro + _name[1:]] = _ATOMS[_name]
 

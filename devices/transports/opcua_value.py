@@ -71,6 +71,8 @@ def text(value: Any, *, single: bool = False) -> str:  # noqa: ANN401 - whatever
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, ua.LocalizedText):
+        return text(value.Text)
     if isinstance(value, float):
         return _float(value, single=single)
     return str(value).encode("utf-8", "backslashreplace").decode()

@@ -69,6 +69,8 @@ def _wheel() -> Path:
 class NodeFace:
     """The probes on node-opcua's server, in a process of its own."""
 
+    script = "bioreactor.js"
+
     def __init__(self, port: int, pki: Path, user: str, password: str, packages: Path) -> None:
         self.url, self._packages = f"opc.tcp://127.0.0.1:{port}", packages
         pem = pki / "certificate.pem"
@@ -106,7 +108,7 @@ class NodeFace:
         """Start the process, and listen. Raises `NodeError`."""
         self._process = await asyncio.create_subprocess_exec(
             _wheel() / NODE,
-            HERE / "bioreactor.js",
+            HERE / self.script,
             json.dumps(self._given),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
