@@ -3,6 +3,8 @@
     name = "gateway-1"                     # how this gateway calls itself towards the MES
     zone = "Europe/Berlin"                 # the site's, for instruments whose times have none
     spool = "spool.sqlite"                 # paths are relative to this file
+    spool_megabytes = 4000                 # what it may hold; then nothing is acknowledged until something is delivered
+    spool_days = 0                         # how long its oldest reading may wait; 0: for as long as there is room
     certificates = "pki"                   # see `devices.certificates`; only OPC-UA needs it
 
     [mes]
@@ -40,6 +42,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from devices.discover import kinds
 from devices.instrument import FileInstrument, Instrument, OpcUaInstrument, Serial, SerialInstrument
+from devices.room import Room
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
@@ -126,6 +129,7 @@ class Config:
     certificates: Path
     mes: Mes
     stations: tuple[Station, ...]
+    room: Room
 
 
 def load(path: Path) -> Config:
@@ -152,6 +156,7 @@ def _gateway(top: Table, path: Path) -> Config:
         certificates=top.path("certificates", "pki"),
         mes=_mes(top.table("mes")),
         stations=tuple(_station(name, each) for name, each in top.table("instruments").tables().items()),
+        room=Room(top.number("spool_megabytes", Room.megabytes, least=1), top.number("spool_days", Room.days, least=0)),
     )
     top.nothing_else()
     return config

@@ -25,7 +25,8 @@ from devices.backoff import Backoff
 from devices.clock import Clock
 from devices.config import Mes
 from devices.reading import Reading
-from devices.spool import Spool, SpoolError, stamp
+from devices.room import ALARM
+from devices.spool import REMOVED, Spool, SpoolError, stamp
 
 BATCH = 500  # readings in one request
 PATIENCE = 15.0  # seconds for an answer
@@ -51,16 +52,15 @@ class Delivery:
     def __init__(self, gateway: str, mes: Mes, spool: Spool, clock: Clock) -> None:
         self._gateway, self._mes, self._spool, self._clock = gateway, mes, spool, clock
         self._state = ("", "")
+        self._tidy_at = float("-inf")
 
     def run(self, stop: Stop, now: Callable[[], float] = time.monotonic) -> None:
         """Deliver until told to stop, or until the MES refuses."""
-        backoff, pruned = Backoff(), float("-inf")
+        backoff = Backoff()
         with self._client() as client:
             while not stop.is_set():
                 try:
-                    if now() - pruned >= PRUNING:
-                        pruned = now()
-                        self._spool.prune(self._clock() - timedelta(days=self._mes.retention_days))
+                    self._tidy(now())
                     if not self.round(client):
                         self._spool.appended.wait(GLANCE)
                     backoff.reset()
@@ -70,6 +70,12 @@ class Delivery:
                 except RefusedError as refused:
                     self._say("stopped", str(refused))
                     stop.wait()
+
+    def _tidy(self, now: float) -> None:
+        """Remove what was kept long enough: now and then, and without a pause while there is more or room is short."""
+        if now >= self._tidy_at or self._spool.share(self._clock()) > ALARM:
+            removed = self._spool.prune(self._clock() - timedelta(days=self._mes.retention_days))
+            self._tidy_at = now + (0 if removed == REMOVED else PRUNING)
 
     def round(self, client: httpx.Client) -> int:
         """Deliver one batch; return how many readings it had. Raises `UnclearError` or `RefusedError`."""

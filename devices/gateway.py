@@ -76,7 +76,7 @@ def main(config_path: Path) -> int:
         signal.signal(number, lambda *_: stop.set())
     config.spool.parent.mkdir(parents=True, exist_ok=True)
     with only_writer(config.spool, attempts=10):
-        spool = Spool(config.spool)
+        spool = Spool(config.spool, config.room)
         _log.info("%s: %s", config.name, ", ".join(f"{each.name} ({each.instrument.kind})" for each in config.stations))
         Gateway(config, spool, clock_in_use()).run(stop)
         spool.close()
