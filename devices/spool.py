@@ -61,6 +61,8 @@ create table if not exists clock (
 # Some builds overwrite what is deleted, which would take twice the room and the time to get room.
 _PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=off", "journal_size_limit=4000000")
 
+_SIZE = ("page_size", "page_count", "freelist_count")
+
 _READING = "instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw"
 _INSERT = f"insert into reading ({_READING}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
 _OLDEST = "select received_time from reading where number > (select number from delivery) order by number limit 1"
@@ -117,7 +119,6 @@ class Spool:
             for pragma in _PRAGMAS:
                 self._connection.execute(f"pragma {pragma}")
             self._connection.executescript(_SCHEMA)
-            self._page = int(self._connection.execute("pragma page_size").fetchone()[0])
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
 
@@ -137,7 +138,8 @@ class Spool:
             self._must_have_room(run, received)
             last = self._sequence(run, instrument)
             new = [made for made in measurements if not made.origin or self._first_time(run, instrument, made.origin)]
-            run.executemany(_INSERT, _rows(instrument, last, new, stamp(received)))
+            rows = list(_rows(instrument, last, new, stamp(received)))
+            run.executemany(_INSERT, rows)
             run.execute(
                 "update instrument set sequence = ?, heard = ?, cursor = coalesce(?, cursor) where name = ?",
                 (last + len(new), stamp(received), cursor, instrument),
@@ -268,13 +270,7 @@ class Spool:
             raise SpoolError(f"the spool {self.path} is full: nothing is taken until what waits in it was delivered")
 
     def _share(self, run: sqlite3.Connection, now: datetime) -> float:
-        pages = int(run.execute("pragma page_count").fetchone()[0])
-        free_pages = int(run.execute("pragma freelist_count").fetchone()[0])
-        disk = os.statvfs(self.path)
-        free = disk.f_bavail * disk.f_frsize + free_pages * self._page
-        oldest = run.execute(_OLDEST).fetchone() if self._room.days else None
-        waited = now - instant(oldest[0]) if oldest else timedelta(0)
-        return self._room.share((pages - free_pages) * self._page, free, waited)
+        return share_of(self.path, run, self._room, now)
 
     @staticmethod
     def _sequence(run: sqlite3.Connection, instrument: str) -> int:
@@ -285,6 +281,15 @@ class Spool:
     @staticmethod
     def _first_time(run: sqlite3.Connection, instrument: str, origin: str) -> bool:
         return run.execute("insert or ignore into origin values (?, ?)", (instrument, origin)).rowcount == 1
+
+
+def share_of(path: Path, spool: sqlite3.Connection, room: Room, now: datetime) -> float:
+    """Return how full a spool is, 1 and more being full."""
+    page, pages, unused = (int(spool.execute(f"pragma {name}").fetchone()[0]) for name in _SIZE)
+    disk = os.statvfs(path)
+    oldest = spool.execute(_OLDEST).fetchone() if room.days else None
+    waited = now - instant(oldest[0]) if oldest else timedelta(0)
+    return room.share((pages - unused) * page, disk.f_bavail * disk.f_frsize + unused * page, waited)
 
 
 def _rows(instrument: str, last: int, new: list[Measurement], received: str) -> Iterator[tuple[object, ...]]:
