@@ -57,7 +57,7 @@ class Delivery:
     def run(self, stop: Stop, now: Callable[[], float] = time.monotonic) -> None:
         """Deliver until told to stop, or until the MES refuses."""
         backoff = Backoff()
-        with self._client() as client:
+        with connected(self._mes) as client:
             while not stop.is_set():
                 try:
                     self._tidy(now())
@@ -107,11 +107,13 @@ class Delivery:
             with suppress(SpoolError):  # it is said in the log; a full disk is not a reason to send nothing
                 self._spool.delivery_state(state, reason, at=self._clock())
 
-    def _client(self) -> httpx.Client:
-        verify = ssl.create_default_context(cafile=self._mes.authority) if self._mes.authority else True
-        headers = {"Authorization": f"Bearer {self._mes.token}"}
-        # trust_env would take a proxy from the environment, and with it somebody between the gateway and the MES.
-        return httpx.Client(base_url=self._mes.url, headers=headers, timeout=PATIENCE, verify=verify, trust_env=False)
+
+def connected(mes: Mes) -> httpx.Client:
+    """Return a client that speaks to the MES with this gateway's token, once it is entered."""
+    verify = ssl.create_default_context(cafile=mes.authority) if mes.authority else True
+    headers = {"Authorization": f"Bearer {mes.token}"}
+    # trust_env would take a proxy from the environment, and with it somebody between the gateway and the MES.
+    return httpx.Client(base_url=mes.url, headers=headers, timeout=PATIENCE, verify=verify, trust_env=False)
 
 
 def as_json(reading: Reading) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The gateway: one process that listens to a site's instruments and delivers what they say.
 
-Each instrument has a thread, and so has the delivery; they meet in the spool. A thread that fails is a defect of ours:
-it is logged whole and started again after a pause, and the other instruments go on.
+Each instrument has a thread, and so have the delivery and the heartbeat; they meet in the spool. A thread that fails is
+a defect of ours: it is logged whole and started again after a pause, and the other instruments go on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from devices.backoff import Backoff
 from devices.clock import Clock, clock_in_use
 from devices.config import Config, FileSettings, OpcUaSettings, SerialSettings, Station, load
 from devices.delivery import Delivery
+from devices.heartbeat import Heartbeat
 from devices.instrument import FileInstrument, SerialInstrument
 from devices.intake import Intake
 from devices.spool import Spool, only_writer
@@ -33,7 +34,10 @@ class Gateway:
     """A configured gateway, with its spool open."""
 
     def __init__(self, config: Config, spool: Spool, clock: Clock) -> None:
-        self._tasks: dict[str, Task] = {"delivery": Delivery(config.name, config.mes, spool, clock).run}
+        self._tasks: dict[str, Task] = {
+            "delivery": Delivery(config.name, config.mes, spool, clock).run,
+            "heartbeat": Heartbeat(config, clock).run,
+        }
         for station in config.stations:
             self._tasks[station.name] = _listener(station, config, Intake(station.name, spool, clock))
 
