@@ -148,6 +148,9 @@ def load(path: Path) -> Config:
 
 
 def _gateway(top: Table, path: Path) -> Config:
+    instruments = top.table("instruments").tables()
+    for key in ("port", "folder"):
+        _must_differ(instruments, key)
     config = Config(
         path=path,
         name=top.text("name"),
@@ -155,11 +158,20 @@ def _gateway(top: Table, path: Path) -> Config:
         spool=top.path("spool", "spool.sqlite"),
         certificates=top.path("certificates", "pki"),
         mes=_mes(top.table("mes")),
-        stations=tuple(_station(name, each) for name, each in top.table("instruments").tables().items()),
+        stations=tuple(_station(name, each) for name, each in instruments.items()),
         room=Room(top.number("spool_megabytes", Room.megabytes, least=1), top.number("spool_days", Room.days, least=0)),
     )
     top.nothing_else()
     return config
+
+
+def _must_differ(instruments: Mapping[str, Table], key: str) -> None:
+    """Note a mistake where two instruments are to be read from one place: each would get half of what comes."""
+    first: dict[str, str] = {}
+    for name, table in instruments.items():
+        place = table.values.get(key)
+        if isinstance(place, str) and first.setdefault(place, name) != name:
+            table.mistake(key, f"{name} cannot have the {key} of {first[place]}")
 
 
 def _zone(top: Table) -> ZoneInfo:

@@ -6,6 +6,7 @@ python -m tests.soak gateway --rounds 1000    kill the gateway, the web, a serve
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from tests.soak import gateway
@@ -20,6 +21,7 @@ def main() -> int:
     gateway.arguments(command)
     command.set_defaults(act=gateway.main)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended too
     return int(options.act(options))
 
 
