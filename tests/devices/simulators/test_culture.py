@@ -111,7 +111,7 @@ def test_feeding_dilutes_and_without_it_the_cells_starve() -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_what_the_cells_eat_is_what_turns_sour(protected: bool) -> None:  # noqa: FBT001 - one of two cultures
-    """1.3 mol of lactate from a mol of glucose, where two is the most; 20 to 100 fmol of it in an hour for each cell."""
+    """1.3 mol of lactate from a mol of glucose, where two is the most; 20 to 100 fmol of it for a cell and hour."""
     before, after = (reactor(days, protected=protected, feeds=False) for days in (4, 5))
     eaten, made = before.glucose - after.glucose, after.lactate - before.lactate
     assert made / eaten == pytest.approx(1.3)
