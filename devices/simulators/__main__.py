@@ -4,6 +4,10 @@ When all of them can be reached, one line of JSON is printed with their addresse
 
     {"ready": true, "panel": "http://…", "opcua": "opc.tcp://…", "clock": "…/clock.json", "gateway": "…/gateway.toml"}
 
+An instrument fails on the panel's page, or from a shell; `devices.simulators.faults` lists in which ways:
+
+    curl -d instrument=bioreactor -d fault=drift PANEL/fault
+
 Start the gateway with that configuration, and MES_PROCESS_CLOCK naming the clock. SIGTERM and SIGINT stop everything;
 started again on the same folder, the instruments go on where they were.
 """
