@@ -117,13 +117,14 @@ def test_a_spool_that_may_hold_no_more_goes_on_when_something_was_delivered(
     thread = Thread(target=Delivery("g", Mes(tiny_mes.url, "secret"), spool, clock).run, args=(stop,))
     thread.start()
     until(lambda: len(tiny_mes.stored) == kept and spool.share(NOON) < 0.6)
-    again = appended_until_full(spool, kept + 1)
-    until(lambda: len(tiny_mes.stored) == kept + again)
+    for number in range(kept + 1, kept + 21):
+        spool.append("A", [large(number)], received=NOON)
+    until(lambda: len(tiny_mes.stored) == kept + 20)
     stop.set()
     spool.appended.set()
     thread.join()
     spool.close()
-    assert [int(reading["value"]) for reading in tiny_mes.stored.values()] == list(range(1, kept + again + 1))
+    assert [int(reading["value"]) for reading in tiny_mes.stored.values()] == list(range(1, kept + 21))
 
 
 def test_the_disk_keeps_room_for_what_must_be_noted(tmp_path: Path) -> None:
