@@ -65,9 +65,15 @@ class CellCounter:
     def _send_results(self) -> None:
         while not self._stop.wait(GLANCE):
             for text, acknowledged in self._results.give(self._world.asked("cell counter"), self._world.clock()):
-                while not self._stop.is_set() and not self._sent(text):
-                    self._stop.wait(AGAIN)
+                self._send(text, acknowledged)
+
+    def _send(self, text: bytes, acknowledged: Stop) -> None:
+        """Send one message until it was acknowledged, or the counter is switched off."""
+        while not self._stop.is_set():
+            if self._sent(text):
                 acknowledged.set()
+                return
+            self._stop.wait(AGAIN)
 
     def _sent(self, text: bytes) -> bool:
         """Send one message; return whether it was acknowledged."""
