@@ -38,7 +38,8 @@ class InstrumentCondition:
     ``silent``   whether it said nothing for longer than its configuration finds usual
     ``rate``     readings a minute, over the last minute
     ``lag``      seconds from the instrument's own time of a reading to ours, the median of the last hundred
-    ``ahead``    seconds by which its clock was found ahead of ours, where its line can tell
+    ``ahead``    seconds by which its clock was found ahead of ours, where its line can tell; else at least so many,
+                 where it says that it measured what we have already
     ``notes``    of what was garbled, missed, or should be known
     ``last``     the last frame, or the bytes of the last reading
     """
@@ -106,7 +107,7 @@ def _instrument(station: Station, spool: sqlite3.Connection, now: datetime) -> I
     heard = row["heard"] if known else None
     recent = _recent(station.name, spool)
     silent = known and _is_silent(station, heard, now)
-    ahead = spool.execute("select ahead from clock where instrument = ?", (station.name,)).fetchone()
+    lag = _lag(recent[:100])
     return InstrumentCondition(
         name=station.name,
         kind=station.instrument.kind,
@@ -119,8 +120,8 @@ def _instrument(station: Station, spool: sqlite3.Connection, now: datetime) -> I
         silent=silent,
         readings=row["sequence"] if known else 0,
         rate=_rate([instant(each["received_time"]) for each in recent], now),
-        lag=_lag(recent[:100]),
-        ahead=ahead["ahead"] if ahead else None,
+        lag=lag,
+        ahead=_ahead(station.name, lag, spool),
         notes={kind: notes for kind in ("garbled", "gap", "notice") if (notes := _notes(station.name, kind, spool))},
         last=_last(station.name, recent, spool),
     )
@@ -154,6 +155,13 @@ def _lag(recent: Sequence[sqlite3.Row]) -> float | None:
         if each["source_time"]
     ]
     return median(took) if took else None
+
+
+def _ahead(instrument: str, lag: float | None, spool: sqlite3.Connection) -> float | None:
+    found = spool.execute("select ahead from clock where instrument = ?", (instrument,)).fetchone()
+    if found:
+        return float(found["ahead"])
+    return -lag if lag is not None and lag < 0 else None
 
 
 def _notes(instrument: str, kind: str, spool: sqlite3.Connection) -> Notes | None:

@@ -43,6 +43,14 @@ def test_each_instrument_is_told_with_its_rate_its_lag_and_its_clock(
     assert (counter["name"], counter["state"], counter["well"], counter["heard"]) == ("CC-01", None, False, None)
 
 
+def test_a_clock_that_is_ahead_is_seen_from_its_readings(config: Config, spool: Spool, clock: SetClock) -> None:
+    """A counter that says it will measure in an hour is an hour ahead, though nobody can ask it for the time."""
+    clock.advance(timedelta(hours=-1))
+    Intake("CC-01", spool, clock).take([measured()])
+    counter = as_json(config, clock)["instruments"][1]
+    assert (counter["lag"], counter["ahead"]) == (-3_600, 3_600)
+
+
 def test_a_rate_is_counted_over_the_last_thousand_readings(config: Config, spool: Spool, clock: SetClock) -> None:
     """A thousand readings in ten seconds are six thousand a minute; a minute later there are none."""
     reactor = Intake("BR-01", spool, clock)
