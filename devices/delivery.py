@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import accumulate
 from threading import Event as Stop
 from typing import Any
 
@@ -29,6 +30,9 @@ from devices.room import ALARM
 from devices.spool import REMOVED, Spool, SpoolError, stamp
 
 BATCH = 500  # readings in one request
+LARGEST = (
+    4_000_000  # bytes of them that are raw: the MES takes 8 MiB, and a message's bytes stand in each of its results
+)
 PATIENCE = 15.0  # seconds for an answer
 GLANCE = 1.0  # seconds after which an idle delivery looks again
 PRUNING = 600.0  # seconds between removals of what has been kept long enough
@@ -80,7 +84,7 @@ class Delivery:
     def round(self, client: httpx.Client) -> int:
         """Deliver one batch; return how many readings it had. Raises `UnclearError` or `RefusedError`."""
         self._spool.appended.clear()
-        batch = self._spool.undelivered(BATCH)
+        batch = _fitting(self._spool.undelivered(BATCH))
         if batch:
             self._send(client, [reading for _, reading in batch])
             self._spool.delivered(batch[-1][0])
@@ -131,6 +135,13 @@ def as_json(reading: Reading) -> dict[str, Any]:
         "received_time": stamp(reading.received_time),
         "raw": base64.b64encode(reading.raw).decode(),
     }
+
+
+def _fitting(batch: list[tuple[int, Reading]]) -> list[tuple[int, Reading]]:
+    """Return the first of them, as many as fit into one request, and always one."""
+    sizes = accumulate(len(reading.raw) for _, reading in batch)
+    fitting = sum(size <= LARGEST for size in sizes)
+    return batch[: max(1, fitting)]
 
 
 def _told(answer: httpx.Response) -> str:

@@ -8,7 +8,7 @@ gaps, and the state of each instrument.
 
 It may hold as much as its `devices.room.Room` says, and then takes no more until something was delivered.
 
-One process writes (the gateway holds a lock on the file); its threads share one connection, one transaction at a time.
+One process writes (the gateway holds a lock on the file); its threads share its connections, one transaction at a time.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ create table if not exists clock (
 """
 
 # Some builds overwrite what is deleted, which would take twice the room and the time to get room.
-_PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=off", "journal_size_limit=4000000")
+_PRAGMAS = ("journal_mode=wal", "secure_delete=off", "journal_size_limit=4000000")
 
 _SIZE = ("page_size", "page_count", "freelist_count")
 
@@ -115,17 +115,23 @@ class Spool:
         self._lock = Lock()
         try:
             path.touch(mode=0o600)
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            for pragma in _PRAGMAS:
-                self._connection.execute(f"pragma {pragma}")
+            self._connection = self._opened("full")
             self._connection.executescript(_SCHEMA)
+            self._hasty = self._opened("normal")  # for what may be forgotten in a power cut, and for nothing else
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._hasty.close()
             self._connection.close()
+
+    def _opened(self, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        for pragma in (*_PRAGMAS, f"synchronous={synchronous}"):
+            connection.execute(f"pragma {pragma}")
+        return connection
 
     def append(
         self, instrument: str, measurements: Iterable[Measurement], *, received: datetime, cursor: int | None = None
@@ -158,8 +164,12 @@ class Spool:
         return [(row[0], _reading(row[1:])) for row in rows]
 
     def delivered(self, number: int) -> None:
-        """Note that the MES has every reading up to a number."""
-        with self._transaction() as run:
+        """Note that the MES has every reading up to a number.
+
+        It is on disk with the next reading, and does not wait for it: what a power cut forgets is delivered again, and
+        known.
+        """
+        with self._transaction(self._hasty) as run:
             run.execute("update delivery set number = ?", (number,))
 
     def prune(self, before: datetime) -> int:
@@ -253,17 +263,18 @@ class Spool:
             run.execute("insert or replace into clock values (?, ?, ?)", (instrument, seconds, stamp(at)))
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, connection: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
+        run = connection or self._connection
         with self._lock:
             try:
-                self._connection.execute("begin immediate")
-                yield self._connection
-                self._connection.execute("commit")
+                run.execute("begin immediate")
+                yield run
+                run.execute("commit")
             except sqlite3.Error as error:
                 raise SpoolError(f"the spool {self.path} cannot be written: {error}") from error
             finally:
-                if self._connection.in_transaction:
-                    self._connection.rollback()
+                if run.in_transaction:
+                    run.rollback()
 
     def _must_have_room(self, run: sqlite3.Connection, now: datetime) -> None:
         if self._share(run, now) >= 1:
