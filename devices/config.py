@@ -3,6 +3,8 @@
     name = "gateway-1"                     # how this gateway calls itself towards the MES
     zone = "Europe/Berlin"                 # the site's, for instruments whose times have none
     spool = "spool.sqlite"                 # paths are relative to this file
+    spool_megabytes = 4000                 # what it may hold; then nothing is acknowledged until something is delivered
+    spool_days = 0                         # how long its oldest reading may wait; 0: for as long as there is room
     certificates = "pki"                   # see `devices.certificates`; only OPC-UA needs it
 
     [mes]
@@ -52,6 +54,7 @@ from devices.instrument import (
     Serial,
     SerialInstrument,
 )
+from devices.room import Room
 from devices.toml_table import ConfigurationError, Mistakes, Table
 
 POLICIES = ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss")
@@ -155,6 +158,7 @@ class Config:
     certificates: Path
     mes: Mes
     stations: tuple[Station, ...]
+    room: Room
 
 
 def load(path: Path) -> Config:
@@ -173,6 +177,9 @@ def load(path: Path) -> Config:
 
 
 def _gateway(top: Table, path: Path) -> Config:
+    instruments = top.table("instruments").tables()
+    for key in ("port", "folder"):
+        _must_differ(instruments, key)
     config = Config(
         path=path,
         name=top.text("name"),
@@ -180,10 +187,20 @@ def _gateway(top: Table, path: Path) -> Config:
         spool=top.path("spool", "spool.sqlite"),
         certificates=top.path("certificates", "pki"),
         mes=_mes(top.table("mes")),
-        stations=tuple(_station(name, each) for name, each in top.table("instruments").tables().items()),
+        stations=tuple(_station(name, each) for name, each in instruments.items()),
+        room=Room(top.number("spool_megabytes", Room.megabytes, least=1), top.number("spool_days", Room.days, least=0)),
     )
     top.nothing_else()
     return config
+
+
+def _must_differ(instruments: Mapping[str, Table], key: str) -> None:
+    """Note a mistake where two instruments are to be read from one place: each would get half of what comes."""
+    first: dict[str, str] = {}
+    for name, table in instruments.items():
+        place = table.values.get(key)
+        if isinstance(place, str) and first.setdefault(place, name) != name:
+            table.mistake(key, f"{name} cannot have the {key} of {first[place]}")
 
 
 def _zone(top: Table) -> ZoneInfo:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import accumulate
 from threading import Event as Stop
 from typing import Any
 
@@ -25,9 +26,13 @@ from devices.backoff import Backoff
 from devices.clock import Clock
 from devices.config import Mes
 from devices.reading import Reading
-from devices.spool import Spool, SpoolError, stamp
+from devices.room import ALARM
+from devices.spool import REMOVED, Spool, SpoolError, stamp
 
 BATCH = 500  # readings in one request
+LARGEST = (
+    4_000_000  # bytes of them that are raw: the MES takes 8 MiB, and a message's bytes stand in each of its results
+)
 PATIENCE = 15.0  # seconds for an answer
 GLANCE = 1.0  # seconds after which an idle delivery looks again
 PRUNING = 600.0  # seconds between removals of what has been kept long enough
@@ -51,16 +56,15 @@ class Delivery:
     def __init__(self, gateway: str, mes: Mes, spool: Spool, clock: Clock) -> None:
         self._gateway, self._mes, self._spool, self._clock = gateway, mes, spool, clock
         self._state = ("", "")
+        self._tidy_at = float("-inf")
 
     def run(self, stop: Stop, now: Callable[[], float] = time.monotonic) -> None:
         """Deliver until told to stop, or until the MES refuses."""
-        backoff, pruned = Backoff(), float("-inf")
-        with self._client() as client:
+        backoff = Backoff()
+        with connected(self._mes) as client:
             while not stop.is_set():
                 try:
-                    if now() - pruned >= PRUNING:
-                        pruned = now()
-                        self._spool.prune(self._clock() - timedelta(days=self._mes.retention_days))
+                    self._tidy(now())
                     if not self.round(client):
                         self._spool.appended.wait(GLANCE)
                     backoff.reset()
@@ -71,10 +75,16 @@ class Delivery:
                     self._say("stopped", str(refused))
                     stop.wait()
 
+    def _tidy(self, now: float) -> None:
+        """Remove what was kept long enough: now and then, and without a pause while there is more or room is short."""
+        if now >= self._tidy_at or self._spool.share(self._clock()) > ALARM:
+            removed = self._spool.prune(self._clock() - timedelta(days=self._mes.retention_days))
+            self._tidy_at = now + (0 if removed == REMOVED else PRUNING)
+
     def round(self, client: httpx.Client) -> int:
         """Deliver one batch; return how many readings it had. Raises `UnclearError` or `RefusedError`."""
         self._spool.appended.clear()
-        batch = self._spool.undelivered(BATCH)
+        batch = _fitting(self._spool.undelivered(BATCH))
         if batch:
             self._send(client, [reading for _, reading in batch])
             self._spool.delivered(batch[-1][0])
@@ -101,11 +111,13 @@ class Delivery:
             with suppress(SpoolError):  # it is said in the log; a full disk is not a reason to send nothing
                 self._spool.delivery_state(state, reason, at=self._clock())
 
-    def _client(self) -> httpx.Client:
-        verify = ssl.create_default_context(cafile=self._mes.authority) if self._mes.authority else True
-        headers = {"Authorization": f"Bearer {self._mes.token}"}
-        # trust_env would take a proxy from the environment, and with it somebody between the gateway and the MES.
-        return httpx.Client(base_url=self._mes.url, headers=headers, timeout=PATIENCE, verify=verify, trust_env=False)
+
+def connected(mes: Mes) -> httpx.Client:
+    """Return a client that speaks to the MES with this gateway's token, once it is entered."""
+    verify = ssl.create_default_context(cafile=mes.authority) if mes.authority else True
+    headers = {"Authorization": f"Bearer {mes.token}"}
+    # trust_env would take a proxy from the environment, and with it somebody between the gateway and the MES.
+    return httpx.Client(base_url=mes.url, headers=headers, timeout=PATIENCE, verify=verify, trust_env=False)
 
 
 def as_json(reading: Reading) -> dict[str, Any]:
@@ -123,6 +135,13 @@ def as_json(reading: Reading) -> dict[str, Any]:
         "received_time": stamp(reading.received_time),
         "raw": base64.b64encode(reading.raw).decode(),
     }
+
+
+def _fitting(batch: list[tuple[int, Reading]]) -> list[tuple[int, Reading]]:
+    """Return the first of them, as many as fit into one request, and always one."""
+    sizes = accumulate(len(reading.raw) for _, reading in batch)
+    fitting = sum(size <= LARGEST for size in sizes)
+    return batch[: max(1, fitting)]
 
 
 def _told(answer: httpx.Response) -> str:

@@ -1,23 +1,23 @@
-"""Which instrument is silent, since when and why; what was garbled; what waits for the MES.
+"""Which instrument is silent, since when and why; what was garbled; what waits for the MES; how full the spool is.
 
 It reads the gateway's spool beside the running gateway, and changes nothing. Exit code 0 if all is well, else 1.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
+from devices import condition
 from devices.clock import Clock, clock_in_use
-from devices.config import Config, Station, load
-from devices.spool import RunningError, instant, only_writer
+from devices.condition import DeliveryCondition, InstrumentCondition
+from devices.config import Config, load
+from devices.room import ALARM
+from devices.spool import RunningError, only_writer, share_of
 
-SPEAKING = {"connected", "listening", "watching"}
+_WORDS = {"garbled": "garbled", "gap": "gaps", "notice": "notices"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,13 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding(well=False, text=f"the gateway has never run: there is no spool {config.spool}")
         return
     yield _gateway(config.spool)
-    with closing(sqlite3.connect(f"file:{config.spool}?mode=ro", uri=True)) as spool:
-        spool.row_factory = sqlite3.Row
-        for station in config.stations:
-            yield _instrument(station, spool, clock())
-        yield _delivery(spool)
+    with condition.opened(config.spool) as spool:
+        for found in condition.of_instruments(config, spool, clock()):
+            yield _instrument(found)
+        yield _delivery(condition.of_delivery(spool))
+        share = share_of(config.spool, spool, config.room, clock())
+    if share > ALARM:
+        yield Finding(well=False, text=f"the spool is {share:.0%} full; when it is full, nothing is acknowledged")
 
 
 def _gateway(spool: Path) -> Finding:
@@ -49,47 +51,39 @@ def _gateway(spool: Path) -> Finding:
         return Finding(well=True, text="the gateway is running")
 
 
-def _instrument(station: Station, spool: sqlite3.Connection, now: datetime) -> Finding:
-    row = spool.execute("select * from instrument where name = ?", (station.name,)).fetchone()
-    if not row:
-        return Finding(well=False, text=f"{station.name}: nothing is known of it yet")
-    heard = instant(row["heard"]) if row["heard"] else None
-    silent = station.silent_after is not None and (
-        heard is None or now - heard > timedelta(seconds=station.silent_after)
-    )
+def _instrument(found: InstrumentCondition) -> Finding:
+    if not found.known:
+        return Finding(well=False, text=f"{found.name}: nothing is known of it yet")
     told = [
-        f"{row['state'] or 'not begun'} since {row['since'] or 'ever'}"
-        + (f" ({row['reason']})" if row["reason"] else ""),
-        f"silent since {row['heard'] or 'ever'}" if silent else f"last heard {row['heard'] or 'never'}",
-        f"{row['sequence']} readings",
-        *_notes(station.name, spool),
+        f"{found.state or 'not begun'} since {found.since or 'ever'}" + (f" ({found.reason})" if found.reason else ""),
+        f"silent since {found.heard or 'ever'}" if found.silent else f"last heard {found.heard or 'never'}",
+        f"{found.readings} readings, {found.rate:.0f} a minute",
+        *_times(found),
+        *_notes(found),
     ]
-    return Finding(well=row["state"] in SPEAKING and not silent, text=f"{station.name}: {'; '.join(told)}")
+    return Finding(well=found.well, text=f"{found.name}: {'; '.join(told)}")
 
 
-def _notes(instrument: str, spool: sqlite3.Connection) -> Iterator[str]:
-    for kind, name in (("garbled", "garbled"), ("gap", "gaps"), ("notice", "notices")):
-        count, at, text, raw = spool.execute(
-            "select count(*), max(at), text, raw from note where instrument = ? and kind = ?", (instrument, kind)
-        ).fetchone()
-        if count:
-            yield f"{count} {name}, the last at {at}: {text}{' ' + raw.hex(' ')[:96] if raw else ''}"
-    last = spool.execute(
-        "select raw from note where instrument = ? and kind = 'frame' order by number desc limit 1", (instrument,)
-    ).fetchone()
-    if last:
-        yield f"last frame {last['raw']!r}"
+def _times(found: InstrumentCondition) -> Iterator[str]:
+    if found.lag is not None:
+        yield f"received {found.lag:.1f} s after its time"
+    if found.ahead is not None:
+        yield f"its clock {abs(found.ahead):.1f} s {'ahead of' if found.ahead > 0 else 'behind'} ours"
 
 
-def _delivery(spool: sqlite3.Connection) -> Finding:
-    row = spool.execute("select * from delivery").fetchone()
-    waiting, oldest = spool.execute(
-        "select count(*), min(received_time) from reading where number > ?", (row["number"],)
-    ).fetchone()
-    backlog = f"{waiting} readings wait, the oldest since {oldest}" if waiting else "nothing waits"
-    state = f"{row['state'] or 'not begun'} since {row['since'] or 'ever'}"
-    reason = f": {row['reason']}" if row["reason"] else ""
-    return Finding(well=row["state"] == "delivering", text=f"delivery {state}{reason}; {backlog}")
+def _notes(found: InstrumentCondition) -> Iterator[str]:
+    for kind, notes in found.notes.items():
+        raw = f" {notes.raw.hex(' ')[:96]}" if notes.raw else ""
+        yield f"{notes.count} {_WORDS[kind]}, the last at {notes.at}: {notes.text}{raw}"
+    if found.last:
+        yield f"last frame {found.last[:96]!r}"
+
+
+def _delivery(found: DeliveryCondition) -> Finding:
+    backlog = f"{found.waiting} readings wait, the oldest since {found.oldest}" if found.waiting else "nothing waits"
+    state = f"{found.state or 'not begun'} since {found.since or 'ever'}"
+    reason = f": {found.reason}" if found.reason else ""
+    return Finding(well=found.state == "delivering", text=f"delivery {state}{reason}; {backlog}")
 
 
 def main(config_path: Path) -> int:

@@ -1,7 +1,7 @@
 """The gateway: one process that listens to a site's instruments and delivers what they say.
 
-Each instrument has a thread, and so has the delivery; they meet in the spool. A thread that fails is a defect of ours:
-it is logged whole and started again after a pause, and the other instruments go on.
+Each instrument has a thread, and so have the delivery and the heartbeat; they meet in the spool. A thread that fails is
+a defect of ours: it is logged whole and started again after a pause, and the other instruments go on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from devices.backoff import Backoff
 from devices.clock import Clock, clock_in_use
 from devices.config import Config, FileSettings, OpcUaSettings, SerialSettings, Station, load
 from devices.delivery import Delivery
+from devices.heartbeat import Heartbeat
 from devices.instrument import FileInstrument, ModelledInstrument, ResultInstrument, SerialInstrument
 from devices.intake import Intake
 from devices.spool import Spool, only_writer
@@ -35,7 +36,10 @@ class Gateway:
     """A configured gateway, with its spool open."""
 
     def __init__(self, config: Config, spool: Spool, clock: Clock) -> None:
-        self._tasks: dict[str, Task] = {"delivery": Delivery(config.name, config.mes, spool, clock).run}
+        self._tasks: dict[str, Task] = {
+            "delivery": Delivery(config.name, config.mes, spool, clock).run,
+            "heartbeat": Heartbeat(config, clock).run,
+        }
         for station in config.stations:
             self._tasks[station.name] = _listener(station, config, Intake(station.name, spool, clock))
 
@@ -82,7 +86,7 @@ def main(config_path: Path) -> int:
         signal.signal(number, lambda *_: stop.set())
     config.spool.parent.mkdir(parents=True, exist_ok=True)
     with only_writer(config.spool, attempts=10):
-        spool = Spool(config.spool)
+        spool = Spool(config.spool, config.room)
         _log.info("%s: %s", config.name, ", ".join(f"{each.name} ({each.instrument.kind})" for each in config.stations))
         Gateway(config, spool, clock_in_use()).run(stop)
         spool.close()

@@ -50,6 +50,11 @@ class Intake:
         self._log.warning("%s", text)
         self.spool.note(self.instrument, "notice", text, b"", at=self.clock())
 
+    def clock_ahead(self, seconds: float) -> None:
+        """Record by how much the instrument's clock was found to be ahead of ours; no reading depends on it."""
+        with suppress(SpoolError):
+            self.spool.clock_ahead(self.instrument, seconds, at=self.clock())
+
     def state(self, state: str, reason: str = "") -> None:
         """Record what the instrument's line is doing; said once for as long as it stays so.
 

@@ -6,21 +6,25 @@ in the transaction that stores the reading; (instrument, sequence) is its key fo
 MES is recognised by it. Beside the readings stand the notes that `devices.doctor` reads: frames, what was garbled,
 gaps, and the state of each instrument.
 
-One process writes (the gateway holds a lock on the file); its threads share one connection, one transaction at a time.
+It may hold as much as its `devices.room.Room` says, and then takes no more until something was delivered.
+
+One process writes (the gateway holds a lock on the file); its threads share its connections, one transaction at a time.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock
 
 from devices.instrument import Measurement
 from devices.reading import Quality, Reading
+from devices.room import ALARM, Room
 
 _SCHEMA = """
 create table if not exists instrument (
@@ -53,9 +57,21 @@ create table if not exists delivery (
     one integer primary key check (one = 1), number integer not null default 0, state text, since text, reason text
 ) strict;
 insert or ignore into delivery (one) values (1);
+create table if not exists clock (
+    instrument text primary key, ahead real not null, at text not null
+) strict, without rowid;
 """
 
+# Some builds overwrite what is deleted, which would take twice the room and the time to get room.
+_PRAGMAS = ("journal_mode=wal", "secure_delete=off", "journal_size_limit=4000000")
+
+_SIZE = ("page_size", "page_count", "freelist_count")
+
 _READING = "instrument, sequence, channel, value, unit, quality, status, sample, source_time, received_time, raw"
+_INSERT = f"insert into reading ({_READING}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+_OLDEST = "select received_time from reading where number > (select number from delivery) order by number limit 1"
+
+REMOVED = 20_000  # readings that are removed in one transaction: while it lasts, nothing else is written
 
 
 class SpoolError(Exception):
@@ -97,23 +113,29 @@ def instant(text: str) -> datetime:
 class Spool:
     """The spool in one SQLite file. Every writing method returns when its change is on disk, or raises `SpoolError`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, room: Room | None = None) -> None:
+        self.path, self._room = path, room or Room()
         self.appended = Event()  # set at each append, for whoever delivers
         self._lock = Lock()
         try:
             path.touch(mode=0o600)
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._connection.execute("pragma journal_mode=wal")
-            self._connection.execute("pragma synchronous=full")
+            self._connection = self._opened("full")
             self._connection.executescript(_SCHEMA)
+            self._hasty = self._opened("normal")  # for what may be forgotten in a power cut, and for nothing else
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._hasty.close()
             self._connection.close()
+
+    def _opened(self, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        for pragma in (*_PRAGMAS, f"synchronous={synchronous}"):
+            connection.execute(f"pragma {pragma}")
+        return connection
 
     def append(
         self, instrument: str, measurements: Iterable[Measurement], *, received: datetime, cursor: int | None = None
@@ -123,10 +145,11 @@ class Spool:
         ``cursor`` is the number up to which the instrument's server has been read, kept in the same transaction.
         """
         with self._transaction() as run:
+            self._must_have_room(run, received)
             last = self._sequence(run, instrument)
-            new = [made for made in measurements if self._first_time(run, instrument, made.origin)]
-            rows = [_row(instrument, last + place, made, received) for place, made in enumerate(new, 1)]
-            run.executemany(f"insert into reading ({_READING}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - a constant
+            new = [made for made in measurements if not made.origin or self._first_time(run, instrument, made.origin)]
+            rows = list(_rows(instrument, last, new, stamp(received)))
+            run.executemany(_INSERT, rows)
             newest = {row[2]: (row[0], row[2], row[3], row[6], row[8]) for row in rows}
             run.executemany("insert or replace into latest values (?, ?, ?, ?, ?)", newest.values())
             run.execute(
@@ -147,18 +170,34 @@ class Spool:
         return [(row[0], _reading(row[1:])) for row in rows]
 
     def delivered(self, number: int) -> None:
-        """Note that the MES has every reading up to a number."""
-        with self._transaction() as run:
+        """Note that the MES has every reading up to a number.
+
+        It is on disk with the next reading, and does not wait for it: what a power cut forgets is delivered again, and
+        known.
+        """
+        with self._transaction(self._hasty) as run:
             run.execute("update delivery set number = ?", (number,))
 
     def prune(self, before: datetime) -> int:
-        """Remove delivered readings and frames that were received before a time; return how many readings."""
+        """Remove the oldest delivered readings, and frames and garbled bytes, that were received before a time.
+
+        A spool that is over half full keeps delivered readings no longer. Return how many readings were removed;
+        there may be more where these are `REMOVED`.
+        """
         with self._transaction() as run:
-            run.execute("delete from note where kind = 'frame' and at < ?", (stamp(before),))
+            run.execute("delete from note where kind in ('frame', 'garbled') and at < ?", (stamp(before),))
+            crowded = self._share(run, before) > ALARM
             return run.execute(
-                "delete from reading where number <= (select number from delivery) and received_time < ?",
-                (stamp(before),),
+                "delete from reading where number in (select number from ("
+                " select number, received_time from reading where number <= (select number from delivery)"
+                " order by number limit ?) where received_time < ? or ?)",
+                (REMOVED, stamp(before), crowded),
             ).rowcount
+
+    def share(self, now: datetime) -> float:
+        """Return how full the spool is: 0 to 1, and above where it takes no more."""
+        with self._lock:
+            return self._share(self._connection, now)
 
     def latest(self, instrument: str) -> dict[str, tuple[str, str, datetime | None]]:
         """Return value, status and source time of the last reading of each channel, whether it is still here or not."""
@@ -171,6 +210,8 @@ class Spool:
     def note(self, instrument: str, kind: str, text: str, raw: bytes, *, at: datetime) -> None:
         """Keep a note: ``frame`` (bytes to be kept before they are acknowledged), ``garbled``, ``gap``, ``notice``."""
         with self._transaction() as run:
+            if raw:
+                self._must_have_room(run, at)
             run.execute(
                 "insert into note (instrument, at, kind, text, raw) values (?, ?, ?, ?, ?)",
                 (instrument, stamp(at), kind, text, raw),
@@ -220,18 +261,31 @@ class Spool:
                 (instrument, digest, name, due and stamp(due)),
             )
 
+    def clock_ahead(self, instrument: str, seconds: float, *, at: datetime) -> None:
+        """Keep by how much an instrument's clock was found to be ahead of ours."""
+        with self._transaction() as run:
+            run.execute("insert or replace into clock values (?, ?, ?)", (instrument, seconds, stamp(at)))
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, connection: sqlite3.Connection | None = None) -> Iterator[sqlite3.Connection]:
+        run = connection or self._connection
         with self._lock:
             try:
-                self._connection.execute("begin immediate")
-                yield self._connection
-                self._connection.execute("commit")
+                run.execute("begin immediate")
+                yield run
+                run.execute("commit")
             except sqlite3.Error as error:
                 raise SpoolError(f"the spool {self.path} cannot be written: {error}") from error
             finally:
-                if self._connection.in_transaction:
-                    self._connection.rollback()
+                if run.in_transaction:
+                    run.rollback()
+
+    def _must_have_room(self, run: sqlite3.Connection, now: datetime) -> None:
+        if self._share(run, now) >= 1:
+            raise SpoolError(f"the spool {self.path} is full: nothing is taken until what waits in it was delivered")
+
+    def _share(self, run: sqlite3.Connection, now: datetime) -> float:
+        return share_of(self.path, run, self._room, now)
 
     @staticmethod
     def _sequence(run: sqlite3.Connection, instrument: str) -> int:
@@ -241,15 +295,26 @@ class Spool:
 
     @staticmethod
     def _first_time(run: sqlite3.Connection, instrument: str, origin: str) -> bool:
-        if not origin:
-            return True
         return run.execute("insert or ignore into origin values (?, ?)", (instrument, origin)).rowcount == 1
 
 
-def _row(instrument: str, sequence: int, made: Measurement, received: datetime) -> tuple[str | int | bytes | None, ...]:
-    source_time = stamp(made.source_time) if made.source_time else None
-    told = (made.channel, made.value, made.unit, made.quality.value, made.status, made.sample, source_time)
-    return (instrument, sequence, *told, stamp(received), made.raw)
+def share_of(path: Path, spool: sqlite3.Connection, room: Room, now: datetime) -> float:
+    """Return how full a spool is, 1 and more being full."""
+    page, pages, unused = (int(spool.execute(f"pragma {name}").fetchone()[0]) for name in _SIZE)
+    disk = os.statvfs(path)
+    oldest = spool.execute(_OLDEST).fetchone() if room.days else None
+    waited = now - instant(oldest[0]) if oldest else timedelta(0)
+    return room.share((pages - unused) * page, disk.f_bavail * disk.f_frsize + unused * page, waited)
+
+
+def _rows(instrument: str, last: int, new: list[Measurement], received: str) -> Iterator[tuple[object, ...]]:
+    times: dict[datetime | None, str | None] = {None: None}  # the values of one scan have one time
+    for sequence, made in enumerate(new, last + 1):
+        time = made.source_time
+        if time not in times:
+            times[time] = stamp(time) if time else None
+        told = (made.channel, made.value, made.unit, made.quality.value, made.status, made.sample, times[time])
+        yield (instrument, sequence, *told, received, made.raw)
 
 
 def _reading(row: tuple[str, int, str, str, str, str, str, str | None, str | None, str, bytes]) -> Reading:

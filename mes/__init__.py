@@ -11,6 +11,7 @@ from mes.batches import views as batches
 from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
+from mes.gateways import views as gateways
 from mes.masters import views as masters
 from mes.materials import views as materials
 from mes.patients import views as patients
@@ -49,7 +50,9 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     csrf.init_app(app)
     csrf.exempt(api.bp)  # no cookie counts there: a bearer token does
-    for subject in (people, batches, quality, samples, materials, equipment, masters, patients, audit, reports, api):
+    for subject in (people, batches, quality, samples, materials, equipment, gateways, masters, patients):
+        app.register_blueprint(subject.bp)
+    for subject in (audit, reports, api):
         app.register_blueprint(subject.bp)
     frame.init_app(app)
     errors.init_app(app)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapper
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
+from mes.gateways import models as gateways
 from mes.masters import models as masters
 from mes.materials import models as materials
 from mes.patients import models as patients
@@ -24,7 +25,7 @@ from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
 
-_MODELS = (batches, equipment, masters, materials, patients, people, reports, samples, site)
+_MODELS = (batches, equipment, gateways, masters, materials, patients, people, reports, samples, site)
 _ROLE = "mes_app"
 
 

@@ -4,6 +4,10 @@ When all of them can be reached, one line of JSON is printed with their addresse
 
     {"ready": true, "panel": "http://…", "opcua": "opc.tcp://…", "clock": "…/clock.json", "gateway": "…/gateway.toml"}
 
+An instrument fails on the panel's page, or from a shell; `devices.simulators.faults` lists in which ways:
+
+    curl -d instrument=bioreactor -d fault=drift PANEL/fault
+
 Start the gateway with that configuration, and MES_PROCESS_CLOCK naming the clock. SIGTERM and SIGINT stop everything;
 started again on the same folder, the instruments go on where they were.
 """
@@ -23,8 +27,9 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from devices.simulators.bioreactor import AsyncuaFace, show
+from devices.simulators.bioreactor import AsyncuaFace, Restarting, show
 from devices.simulators.cell_counter import CellCounter
+from devices.simulators.file_counter import FileCounter
 from devices.simulators.panel import Panel, serve
 from devices.simulators.peers import node, vicell
 from devices.simulators.peers.node import NodeError, NodeFace
@@ -46,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=_time, help="process time of a new clock, UTC; now if not given")
     parser.add_argument("--unprotected", action="store_true", help="the protection against fratricide failed")
     parser.add_argument("--peers", action="store_true", help="instruments that this project did not write")
+    parser.add_argument("--exports", action="store_true", help="a counter that exports files as well")
     parser.add_argument("--mes", default="http://127.0.0.1:8000", help="where the gateway delivers")
     parser.add_argument("--token-file", default="mes-token", help="the gateway's token there; relative to the folder")
     return parser.parse_args()
@@ -66,8 +72,10 @@ async def _run(arguments: argparse.Namespace) -> None:
         vicell = _vicell(arguments, site) if arguments.peers else None
         world = vicell.world if vicell else _world(arguments, site)
         face = await _bioreactor(arguments, site, stack)
-        panel = _panel(world, _counting(world, site, vicell, stack), arguments.panel, stack)
-        gateway = site.configure(face.url, Mes(arguments.mes, arguments.token_file), exports=arguments.peers)
+        count, export = _counting(world, site, vicell, stack), _exporting(arguments, world, site, stack)
+        panel = _panel(Panel(world, count, export), arguments.panel, stack)
+        exports = arguments.peers or arguments.exports
+        gateway = site.configure(face.url, Mes(arguments.mes, arguments.token_file), exports=exports)
         addresses = {"panel": panel, "opcua": face.url, "clock": str(world.clock_path), "gateway": str(gateway)}
         showing = asyncio.create_task(show(world, face))
         stack.callback(showing.cancel)
@@ -91,13 +99,13 @@ def _vicell(arguments: argparse.Namespace, site: Site) -> ViCell:
     return ViCell(path, site.exports, world)
 
 
-async def _bioreactor(arguments: argparse.Namespace, site: Site, stack: AsyncExitStack) -> AsyncuaFace | NodeFace:
-    face: AsyncuaFace | NodeFace
+async def _bioreactor(arguments: argparse.Namespace, site: Site, stack: AsyncExitStack) -> Restarting | NodeFace:
+    face: Restarting | NodeFace
     if arguments.peers:
         packages = await asyncio.to_thread(node.install, node.cache())
         face = NodeFace(arguments.opcua, site.server_pki, USER, site.password, packages)
     else:
-        face = AsyncuaFace(arguments.opcua, site.server_pki, USER, site.password)
+        face = Restarting(lambda: AsyncuaFace(arguments.opcua, site.server_pki, USER, site.password))
     await face.start()
     stack.push_async_callback(face.stop)
     return face
@@ -116,9 +124,18 @@ def _counting(world: World, site: Site, vicell: ViCell | None, stack: AsyncExitS
     return count
 
 
-def _panel(world: World, count: Counting, port: int, stack: AsyncExitStack) -> str:
+def _exporting(arguments: argparse.Namespace, world: World, site: Site, stack: AsyncExitStack) -> Counting | None:
+    if not arguments.exports:
+        return None
+    counter = FileCounter(site.exports, world)
+    counter.start()
+    stack.callback(counter.stop)
+    return counter.count
+
+
+def _panel(panel: Panel, port: int, stack: AsyncExitStack) -> str:
     try:
-        server = serve(Panel(world, count), port)
+        server = serve(panel, port)
     except OSError as taken:
         raise OSError(f"the front panels cannot have port {port}: {taken}") from taken
     thread = Thread(target=server.serve_forever, daemon=True)

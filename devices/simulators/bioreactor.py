@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time as real
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,7 @@ from asyncua.ua.status_codes import StatusCodes
 from devices import certificates
 from devices.config import POLICIES
 from devices.instruments.bioreactor import Bioreactor
+from devices.simulators.faults import Order
 from devices.simulators.history import Recorder
 from devices.simulators.world import Values, World
 from devices.transports.opcua_units import NUMBERS
@@ -53,23 +55,29 @@ class Face(Protocol):
     async def drop(self) -> None:
         """Lose every connection."""
 
+    async def restart(self) -> None:
+        """Stop, and start with nothing of what was before."""
+
 
 async def show(world: World, face: Face) -> None:
     """Read the probes and show them, for ever."""
     until, last = world.clock(), float("-inf")
+    order: Order[tuple[datetime, Values]] = Order()
     while True:
-        now = world.clock()
+        now, fault = world.clock(), world.asked("bioreactor")
+        due = []
         if now - until >= STEP:
-            for _ in range(min(PACE, (now - until) // STEP)):
-                until += STEP
-                await face.write(until, world.probes(until))
+            due = [until + STEP * step for step in range(1, min(PACE, (now - until) // STEP) + 1)]
         elif real.monotonic() - last >= 1 or world.hurry:
-            until, last = now, real.monotonic()
-            await face.write(now, world.probes(now))
+            due, last = [now], real.monotonic()
+        for until in due:
+            order.take(fault, until, (world.faults.time("bioreactor", until), world.probes(until)))
+        for time, values in order.give(fault, now):
+            await face.write(time, values)
         if now - until < STEP:
             world.probes_read(until)
-        if world.happens("bioreactor", "drop"):
-            await face.drop()
+        if happens := world.happens("bioreactor", "drop", "restart"):
+            await (face.drop() if happens == "drop" else face.restart())
         await asyncio.sleep(TICK)
 
 
@@ -90,6 +98,36 @@ class _Users(UserManager):
         told = password.decode() if isinstance(password, bytes) else password
         shown = username is None and certificate is not None and certificate == self._certificate
         return User(role=UserRole.User, name=username) if shown or (username, told) == self._known else None
+
+
+class Restarting:
+    """A face that can be started again: each life of it is made anew."""
+
+    def __init__(self, make: Callable[[], AsyncuaFace]) -> None:
+        self._make, self._face = make, make()
+        self.url = self._face.url
+
+    async def start(self) -> None:
+        """Listen."""
+        await self._face.start()
+
+    async def write(self, time: datetime, values: Values) -> None:
+        """Show values, with the time when they were measured."""
+        await self._face.write(time, values)
+
+    async def drop(self) -> None:
+        """Lose every connection."""
+        await self._face.drop()
+
+    async def restart(self) -> None:
+        """Stop, and start with nothing of what was before."""
+        await self._face.stop()
+        self._face = self._make()
+        await self._face.start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._face.stop()
 
 
 class AsyncuaFace:

@@ -1,7 +1,8 @@
 """The cell counter: ASTM over a pseudo-terminal, a message for each count.
 
 Like an analyser, it keeps a result that nobody acknowledged and sends it again. Faults are of the wire (`drop` stops
-in the middle of a frame; `garble` and `wrong_checksum` spoil a frame once) or of the result (`nan`, `bad`, `stuck`).
+in the middle of a frame, `restart` begins the message anew at once; `garble` and `wrong_checksum` spoil a frame once),
+of the order in which results come, or of the result.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import os
 import select
 import time
 import tty
-from dataclasses import replace
 from pathlib import Path
-from queue import Empty, Queue
 from threading import Event as Stop
 from threading import Thread
 from typing import Any
 
 from devices.protocols import Send, astm, lis2
+from devices.simulators.faults import Order
 from devices.simulators.world import Count, World
 
 GLANCE = 0.05  # seconds
@@ -33,8 +33,7 @@ class CellCounter:
 
     def __init__(self, line: Path, world: World) -> None:
         self._world = world
-        self._results: Queue[tuple[bytes, Stop]] = Queue()
-        self._previous: Count | None = None
+        self._results: Order[tuple[bytes, Stop]] = Order()
         self._stop = Stop()
         # We hold the far end too, so that the line exists while no gateway has it open.
         self._near, self._far = os.openpty()
@@ -56,43 +55,37 @@ class CellCounter:
 
     def count(self, sample: str, vessel: str) -> dict[str, Any]:
         """Count a sample and send its result; tell it, and whether it was acknowledged while we waited."""
-        count = self._world.count(sample, vessel)
-        if self._world.asked("cell counter") == "stuck" and self._previous:
-            count = replace(self._previous, sample=count.sample, at=count.at)
-        self._previous = count
-        acknowledged = Stop()
-        self._results.put((message(count, self._world.happens("cell counter", "nan", "bad")), acknowledged))
-        return {
-            "instrument": "CC-01",
-            "sample": count.sample,
-            "at": count.at.isoformat(),
-            "total_cells": count.total,
-            "viable_cells": count.viable,
-            "viability": count.viability,
-            "acknowledged": acknowledged.wait(PATIENCE),
-        }
+        count, fault = self._world.count(sample, vessel), self._world.asked("cell counter")
+        text, acknowledged = message(count, self._world.happens("cell counter", "nan", "bad")), Stop()
+        self._results.take(fault, self._world.clock(), (text, acknowledged))
+        patience = 0 if fault in ("lag", "reorder") else PATIENCE
+        told = {"instrument": "CC-01", "sample": count.sample, "at": count.at.isoformat()} | count.values
+        return told | {"acknowledged": acknowledged.wait(patience)}
 
     def _send_results(self) -> None:
+        while not self._stop.wait(GLANCE):
+            for text, acknowledged in self._results.give(self._world.asked("cell counter"), self._world.clock()):
+                self._send(text, acknowledged)
+
+    def _send(self, text: bytes, acknowledged: Stop) -> None:
+        """Send one message until it was acknowledged, or the counter is switched off."""
         while not self._stop.is_set():
-            try:
-                text, acknowledged = self._results.get(timeout=GLANCE)
-            except Empty:
-                continue
-            while not self._stop.is_set():
-                if self._sent(text):
-                    acknowledged.set()
-                    break
-                self._stop.wait(AGAIN)
+            if self._sent(text):
+                acknowledged.set()
+                return
+            self._stop.wait(AGAIN)
 
     def _sent(self, text: bytes) -> bool:
         """Send one message; return whether it was acknowledged."""
         sender = astm.Sender()
-        fault = self._world.happens("cell counter", "drop", "garble", "wrong_checksum")
+        fault = self._world.happens("cell counter", "drop", "restart", "garble", "wrong_checksum")
         events = sender.send(astm.frames(text), time.monotonic())
         while not self._stop.is_set():
             for event in events:
                 if isinstance(event, Send):
-                    fault = self._write(event.data, fault)
+                    restarts, fault = fault == "restart", self._write(event.data, fault)
+                    if restarts and not fault:
+                        return False
                 elif isinstance(event, astm.Delivered):
                     return True
                 else:
@@ -109,6 +102,7 @@ class CellCounter:
             return fault
         spoiled = {
             "drop": data[: len(data) // 2],
+            "restart": data[: len(data) // 2],
             "garble": data[:4] + bytes([data[4] ^ 0x10]) + data[5:],
             "wrong_checksum": data[:-4] + b"00\r\n" if data[-4:-2] != b"00" else data[:-4] + b"01\r\n",
         }

@@ -8,7 +8,8 @@ from typing import Any
 
 from devices.instruments.bioreactor import Bioreactor
 from devices.simulators.culture import EVENTS, VESSELS, NotSoError
-from devices.simulators.world import FAULTS, World
+from devices.simulators.faults import FAULTS
+from devices.simulators.world import World
 
 _MARKERS = {"car": "CAR+", "cd7": "CD7+", "car_cd7": "CAR+ CD7+", "cd3": "CD3+"}
 
@@ -26,6 +27,7 @@ dl + form, form + form { margin-top: 1.1rem; }
 form { display: grid; gap: .6rem; } label { display: grid; gap: .15rem; font-size: .9rem; color: #4b5c66; }
 input, select, button { font: inherit; padding: .5rem .6rem; border: 1px solid #9fb0ba; border-radius: .4rem; }
 button { background: #0b5c6b; color: #fff; border: 0; font-weight: 600; min-height: 2.9rem; }
+button.other { background: #fff; color: #0b5c6b; border: 1px solid #0b5c6b; }
 button:focus-visible, input:focus-visible, select:focus-visible { outline: 3px solid #d9a400; outline-offset: 1px; }
 """
 
@@ -98,7 +100,8 @@ def _fault(instrument: str, world: World) -> str:
 
 _COUNT = f"""<form method="post" action="/counter/count">
 <label>Sample <input name="sample" required autocomplete="off"></label>
-<label>Vessel <select name="vessel">{_options(VESSELS, "bioreactor")}</select></label><button>Count</button></form>"""
+<label>Vessel <select name="vessel">{_options(VESSELS, "bioreactor")}</select></label><button>Count</button>
+<button formaction="/counter/export" class="other">Count, and export a file</button></form>"""
 
 _EVENT = f"""<form method="post" action="/culture/event">
 <label>What is done <select name="event">{_options(EVENTS)}</select></label>

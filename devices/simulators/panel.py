@@ -27,8 +27,8 @@ LARGEST = 65_536  # bytes of a request
 class Panel:
     """What can be asked of the simulated instruments, and wished."""
 
-    def __init__(self, world: World, count: Counting) -> None:
-        self._world, self._count = world, count
+    def __init__(self, world: World, count: Counting, export: Counting | None = None) -> None:
+        self._world, self._count, self._export = world, count, export
         self.last_count: dict[str, Any] = {}
         self.questions: dict[str, Callable[[Values], dict[str, Any]]] = {
             "/flow": lambda values: {"vessel": _text(values, "vessel"), **world.flow(_text(values, "vessel"))},
@@ -36,6 +36,7 @@ class Panel:
         }
         self.wishes: dict[str, Callable[[Values], dict[str, Any]]] = {
             "/counter/count": self._counted,
+            "/counter/export": self._exported,
             "/culture/event": self._told,
             "/clock/skip": lambda values: {"time": world.skip(_number(values, "hours")).isoformat()},
             "/fault": self._faulted,
@@ -47,6 +48,12 @@ class Panel:
 
     def _counted(self, values: Values) -> dict[str, Any]:
         self.last_count = self._count(_text(values, "sample"), _text(values, "vessel"))
+        return self.last_count
+
+    def _exported(self, values: Values) -> dict[str, Any]:
+        if self._export is None:
+            raise NotSoError("there is no counter that exports files; start the simulators with --exports")
+        self.last_count = self._export(_text(values, "sample"), _text(values, "vessel"))
         return self.last_count
 
     def _told(self, values: Values) -> dict[str, Any]:

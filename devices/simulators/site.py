@@ -48,7 +48,7 @@ class Site:
         """The password that the bioreactor knows the gateway by."""
         return (self.folder / "bioreactor.password").read_text()
 
-    def prepare(self) -> None:
+    def prepare(self, instrument: str = "BR-01") -> None:
         """Make what is not there yet. The server's certificate is trusted at once: we have seen it being made."""
         host = socket.gethostname()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class Site:
         for folder, uri in ((self.server_pki, NAMESPACE), (self.folder / "pki" / "own", f"urn:{host}:gateway")):
             if not (folder / "certificate.der").exists():
                 certificates.make(folder, uri, host)
-        trusted = self.folder / "pki" / "trusted" / "BR-01.der"
+        trusted = self.folder / "pki" / "trusted" / f"{instrument}.der"
         trusted.parent.mkdir(parents=True, exist_ok=True)
         trusted.write_bytes((self.server_pki / "certificate.der").read_bytes())
 

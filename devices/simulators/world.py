@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,11 +19,8 @@ from typing import Any
 
 from devices.clock import ProcessClock, machine_clock
 from devices.simulators.culture import Contents, Culture, Event, NotSoError, Point, drift
+from devices.simulators.faults import Asked
 
-FAULTS = {
-    "bioreactor": ("none", "drop", "stuck", "nan", "bad"),
-    "cell counter": ("none", "drop", "garble", "wrong_checksum", "stuck", "nan", "bad"),
-}
 USUAL = 7  # the seed of a batch that goes well
 LONGEST_SKIP = 24.0 * 30  # hours
 
@@ -41,6 +38,11 @@ class Count:
     total: str
     viable: str
     viability: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The results, by their channels."""
+        return {"total_cells": self.total, "viable_cells": self.viable, "viability": self.viability}
 
 
 class World:
@@ -63,8 +65,9 @@ class World:
         self._lock, self._skipping, self._written = Lock(), Lock(), Condition()
         self._probes_until = self.clock()
         self.hurry = False  # the probes are to be read at once, not when the second is over
-        self._faults = dict.fromkeys(FAULTS, "none")
+        self.faults = Asked()
         self._stuck: Values | None = None
+        self._counted: dict[str, Count] = {}  # the last count of each counter
         self.culture = self._remembered(Culture(USUAL if seed is None else seed, (), points, protected))
 
     def _remembered(self, culture: Culture) -> Culture:
@@ -94,16 +97,12 @@ class World:
 
     def probes(self, at: datetime) -> Values:
         """Return what the bioreactor's probes show at a time, rounded as a probe's display is."""
-        fault = self._faults["bioreactor"]
-        if fault == "stuck" and self._stuck:
+        if self.asked("bioreactor") == "stuck" and self._stuck:
             return self._stuck
-        shown = self._shown(at)
-        values = {
-            channel: (math.nan if fault == "nan" else value, "BadSensorFailure" if fault == "bad" else "Good")
-            for channel, value in shown.items()
+        self._stuck = {
+            channel: self.faults.probe("bioreactor", value, at) for channel, value in self._shown(at).items()
         }
-        self._stuck = values
-        return values
+        return self._stuck
 
     def _shown(self, at: datetime) -> dict[str, float]:
         def noise(channel: str, size: float) -> float:
@@ -123,15 +122,21 @@ class World:
             "viable_cell_density": _three_digits(density * (1 + noise("viable_cell_density", 0.012))),
         }
 
-    def count(self, sample: str, vessel: str) -> Count:
+    def count(self, sample: str, vessel: str, counter: str = "cell counter") -> Count:
         """Count a sample of a vessel, with a counter's error. Raises `NotSoError` for an empty vessel or no sample."""
         if not sample.strip():
             raise NotSoError("a count needs a sample")
-        contents, at = self.contents(vessel), self.clock()
-        luck = Random(f"{self.culture.seed}:{sample}:{at}")  # noqa: S311 - a simulation
-        total = _three_digits(contents.density * luck.gauss(1, 0.02))
+        contents, now = self.contents(vessel), self.clock()
+        at = self.faults.time(counter, now)
+        if self.asked(counter) == "stuck" and counter in self._counted:
+            self._counted[counter] = replace(self._counted[counter], sample=sample.strip(), at=at)
+            return self._counted[counter]
+        luck = Random(f"{self.culture.seed}:{sample}:{now}")  # noqa: S311 - a simulation
+        total = _three_digits(contents.density * luck.gauss(1, 0.02) * self.faults.factor(counter, now))
         viable = _three_digits(total * min(0.999, contents.viability / 100 * luck.gauss(1, 0.004)))
-        return Count(sample.strip(), vessel, at, f"{total:.0f}", f"{viable:.0f}", f"{viable / total * 100:.1f}")
+        viability = f"{viable / total * 100:.1f}"
+        self._counted[counter] = Count(sample.strip(), vessel, at, f"{total:.0f}", f"{viable:.0f}", viability)
+        return self._counted[counter]
 
     def flow(self, vessel: str) -> dict[str, float]:
         """Return what a flow cytometer would read now: percentages. Raises `NotSoError` for an empty vessel."""
@@ -161,27 +166,20 @@ class World:
             "rate": self.clock.rate,
             "vessels": vessels,
             "events": events,
-            "faults": self._faults,
+            "faults": dict(self.faults.faults),
         }
 
     def fault(self, instrument: str, fault: str) -> None:
         """Ask for a fault, until another is asked for or it has happened. Raises `NotSoError`."""
-        if fault not in FAULTS.get(instrument, ()):
-            known = "; ".join(f"{name}: {', '.join(faults)}" for name, faults in FAULTS.items())
-            raise NotSoError(f"“{instrument}” has no fault “{fault}”; there are {known}")
-        self._faults[instrument] = fault
+        self.faults.ask(instrument, fault, self.clock())
 
     def happens(self, instrument: str, *faults: str) -> str:
         """Return the fault asked for, if it is one of some that happen once, and it is over."""
-        asked = self._faults[instrument]
-        if asked not in faults:
-            return ""
-        self._faults[instrument] = "none"
-        return asked
+        return self.faults.happens(instrument, *faults)
 
     def asked(self, instrument: str) -> str:
         """Return the fault that was asked for."""
-        return self._faults[instrument]
+        return self.faults.faults[instrument]
 
     def skip(self, hours: float) -> datetime:
         """Let hours pass within about a second, and return the time when the probes were read for all of them."""
@@ -192,7 +190,7 @@ class World:
         try:
             target = self.clock() + timedelta(hours=hours)
             seconds = min(1.0, max(0.05, hours / 24))
-            self.clock.run(0.95 * hours * 3600 / seconds)
+            self.clock.run(hours * 3600 / seconds, target)
             time.sleep(seconds)
             self.clock.run(1.0)
             self.clock.skip(max(timedelta(0), target - self.clock()))

@@ -87,6 +87,50 @@ class Stored(_Model, frozen=True):
     known: int
 
 
+Line = Annotated[Words, Field(max_length=2_000)]
+
+
+class NotesTold(_Model, frozen=True):
+    """How many notes of one kind a gateway keeps of an instrument, and the last."""
+
+    count: int = Field(ge=0)
+    at: Time
+    text: Line
+
+
+class InstrumentTold(_Model, frozen=True):
+    """One instrument, as its gateway finds it."""
+
+    name: Words = Field(min_length=1, max_length=60)
+    kind: Words = Field(max_length=60)
+    well: bool
+    state: Line | None = Field(default=None, description="what its line is doing")
+    since: Time | None = None
+    reason: Line | None = None
+    heard: Time | None = None
+    silent: bool = Field(description="longer without a word than is usual for it")
+    readings: int = Field(ge=0)
+    rate: float = Field(ge=0, description="readings a minute")
+    lag: float | None = Field(default=None, description="seconds from its time of a reading to the gateway's")
+    ahead: float | None = Field(default=None, description="seconds by which its clock is ahead of the gateway's")
+    notes: dict[Words, NotesTold] = Field(max_length=10)
+    last: Annotated[str, AfterValidator(_base64)] = Field(max_length=400, description="how its last frame begins")
+
+
+class GatewayIn(_Model, frozen=True):
+    """A gateway, as it finds itself."""
+
+    gateway: Words = Field(min_length=1, max_length=60)
+    at: Time
+    share: float = Field(ge=0, le=1e6, description="how full its spool is; at 1 it takes no more")
+    state: Line | None = Field(default=None, description="of its delivery")
+    since: Time | None = None
+    reason: Line | None = None
+    waiting: int = Field(ge=0, description="readings that were not delivered yet")
+    oldest: Time | None = None
+    instruments: list[InstrumentTold] = Field(max_length=200)
+
+
 class DocumentAsked(_Model, frozen=True):
     """A document to be made."""
 

@@ -11,6 +11,7 @@ from mes.api import queries
 from mes.api.models import (
     BatchesOut,
     DocumentMade,
+    GatewayIn,
     ReadingsIn,
     RecordOut,
     Stored,
@@ -20,6 +21,7 @@ from mes.api.page import openapi_page
 from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
+from mes.gateways.commands import HearGateway
 from mes.people.queries import machine
 from mes.reports.commands import KeepRecord
 from mes.reports.queries import asked
@@ -56,6 +58,17 @@ def store_readings(json_data: ReadingsIn) -> Outcome:
     """Store readings under (instrument, sequence), each once, however often it is delivered."""
     readings = tuple(each.reading() for each in json_data.readings)
     return execute(StoreReadings(json_data.gateway, readings), by=_actor(), tap="")
+
+
+@bp.post("/gateways")
+@bp.input(GatewayIn)
+@bp.output({}, status_code=204)
+@bp.doc(summary="Tell how a gateway is", responses={401: "No token."})
+def hear_gateway(json_data: GatewayIn) -> tuple[str, int]:
+    """Keep what a gateway tells of itself and its instruments, for the page of gateways. It tells every few seconds."""
+    told = json_data.model_dump(mode="json", exclude={"gateway"})
+    execute(HearGateway(json_data.gateway, told), by=_actor(), tap="")
+    return "", 204
 
 
 @bp.post("/ticks")

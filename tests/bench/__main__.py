@@ -1,7 +1,7 @@
 """Measure, beside what the same machine does without the product; each figure has a bar that it should hold.
 
 Saves are measured over real connections to the real server, on SQLite and on PostgreSQL, with the disk waited for.
-The machine should have nothing else to do. It takes some ten minutes; --quick takes two, and says less.
+The machine should have nothing else to do. It takes some half an hour; --quick takes six minutes, and says less.
 """
 
 from __future__ import annotations
@@ -9,40 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 
-from tests.bench import core, saves
-from tests.bench.installation import Installed, checkpoint, installed
+from tests.bench import charts, core, instruments, saves
+from tests.bench.figure import Figure, Named
+from tests.bench.installation import Installed, checkpoint, on
 from tests.bench.server import serving
-from tests.services import postgres
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure, its bar, and whether it holds; without a bar it only informs."""
-
-    value: float
-    unit: str
-    bar: float | None = None
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether the bar is held."""
-        if self.bar is None:
-            return True
-        return self.value >= self.bar if self.at_least else self.value <= self.bar
-
-    def as_json(self) -> dict[str, object]:
-        """Return it as the table's JSON has it."""
-        return {"value": round(self.value, 3), "bar": self.bar, "holds": self.holds, "unit": self.unit}
-
-
-Named = Iterator[tuple[str, Figure]]
 
 
 def main() -> int:
@@ -51,11 +23,15 @@ def main() -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--json", action="store_true", help="print one object: figure → value, bar, holds, unit")
     parser.add_argument("--quick", action="store_true", help="fewer saves and fewer batches")
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="measure this part alone (hour: a gateway for an hour)"
+    )
     options = parser.parse_args()
     figures: dict[str, Figure] = {}
-    for name, figure in _measure(quick=options.quick):
-        figures[name] = figure
-        sys.stderr.write(f"{_row(name, figure)}\n")
+    for part in options.only or USUAL:
+        for name, figure in PARTS[part](quick=options.quick):
+            figures[name] = figure
+            sys.stderr.write(f"{_row(name, figure)}\n")
     if options.json:
         sys.stdout.write(json.dumps({name: figure.as_json() for name, figure in figures.items()}, indent=1) + "\n")
     return 0 if all(figure.holds for figure in figures.values()) else 1
@@ -68,25 +44,12 @@ def _row(name: str, figure: Figure) -> str:
     return f"  {name:<66} {figure.value:>10.2f} {figure.unit:<10} {bar:<8} {verdict}"
 
 
-def _measure(*, quick: bool) -> Named:
+def _records(*, quick: bool) -> Named:
     yield "fold of a batch of 5,000 entries", Figure(core.fold_of(5_000), "ms")
     for engine in ("SQLite", "PostgreSQL"):
-        with _installed(engine) as measured:
+        with on(engine) as measured:
             for name, figure in _of_one(measured, quick=quick):
                 yield f"{engine}: {name}", figure
-
-
-@contextmanager
-def _installed(engine: str) -> Iterator[Installed]:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mes-bench-")))
-        if engine == "SQLite":
-            owner = url = f"sqlite:///{folder / 'mes.sqlite'}"
-        else:
-            cluster = stack.enter_context(postgres.running(durable=True))
-            owner = stack.enter_context(cluster.database())
-            url = owner.replace("//postgres@", "//mes_app@")
-        yield stack.enter_context(installed(folder, owner, url))
 
 
 def _of_one(measured: Installed, *, quick: bool) -> Named:
@@ -129,6 +92,10 @@ def _saves(measured: Installed, *, quick: bool) -> Named:
         paced = saves.paced(measured, product, 50, 5 if quick else 15)
         yield "50 tablets, a save a second each, 95th percentile", Figure(paced.percentile(0.95), "ms", 100.0)
         yield "memory of a web process", Figure(product.memory(), "MB", 150.0)
+
+
+PARTS = {"records": _records, "instruments": instruments.measure, "charts": charts.measure, "hour": instruments.hour}
+USUAL = ("records", "instruments", "charts")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -32,6 +33,7 @@ from mes.site.commands import INSTALLER, OpenSite
 from mes.web.history import head_of
 from tests.bench import recipe
 from tests.bench.bare import create_table
+from tests.services import postgres
 
 PASSWORD = "measured-on-this-machine"
 
@@ -86,6 +88,20 @@ def token(page: str) -> str:
     if found is None:
         raise RuntimeError("the page has no form")
     return found[1]
+
+
+@contextmanager
+def on(engine: str) -> Iterator[Installed]:
+    """Set up an installation on ``SQLite`` or on ``PostgreSQL``, with the disk waited for."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mes-bench-")))
+        if engine == "SQLite":
+            owner = url = f"sqlite:///{folder / 'mes.sqlite'}"
+        else:
+            cluster = stack.enter_context(postgres.running(durable=True))
+            owner = stack.enter_context(cluster.database())
+            url = owner.replace("//postgres@", "//mes_app@")
+        yield stack.enter_context(installed(folder, owner, url))
 
 
 @contextmanager

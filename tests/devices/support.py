@@ -132,7 +132,8 @@ class TinyMes:
     def __init__(self, port: int = 0) -> None:
         self.stored: dict[tuple[str, int], dict[str, Any]] = {}
         self.behaviours: list[int | str] = []
-        self.requests: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []  # deliveries
+        self.beats: list[dict[str, Any]] = []  # what gateways told of themselves
         self.authorizations: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("_Handler", (_Handler,), {"mes": self}))
         self._server.daemon_threads = True
@@ -166,6 +167,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a request as asked."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/api/v1/gateways":
+            self.mes.beats.append(body)
+            self.send_response(204)
+            self.end_headers()
+            return
         self.mes.requests.append(body)
         self.mes.authorizations.add(self.headers["Authorization"])
         behaviour = self.mes.behaviours.pop(0) if self.mes.behaviours else 200

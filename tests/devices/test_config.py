@@ -89,6 +89,13 @@ def test_a_whole_configuration_is_read(folder: Path) -> None:
             "2: “Berlin” is no time zone; write one like Europe/Berlin or UTC",
         ),
         ('name = "gateway-1"', "name = 1", "1: name is a text: write it in quotes"),
+        ('zone = "Europe/Berlin"', 'zone = "UTC"\nspool_megabytes = 0', "3: spool_megabytes is a number, 1 or more"),
+        ('zone = "Europe/Berlin"', 'zone = "UTC"\nspool_days = "x"', "3: spool_days is a number, 0 or more"),
+        (
+            'folder = "exports"',
+            'folder = "exports"\n[instruments.VC-02]\nkind = "vicell-blu-export"\nfolder = "exports"',
+            "23: VC-02 cannot have the folder of VC-01",
+        ),
         ("[mes]", "[mess]", "3: the configuration has no mess; did you mean mes?"),
         ('url = "https', 'url = "ftp', "4: the MES's address begins with https:// (or http:// on this machine)"),
         ('"token"', '"tokens"', "5: the secret file "),

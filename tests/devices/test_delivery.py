@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -12,7 +13,7 @@ import pytest
 
 from devices.backoff import Backoff
 from devices.config import Mes
-from devices.delivery import BATCH, Delivery
+from devices.delivery import BATCH, LARGEST, Delivery
 from devices.spool import Spool
 from tests.devices.support import NOON, SetClock, TinyMes, measured, readings, until
 
@@ -70,6 +71,17 @@ def test_a_backlog_goes_in_batches_and_in_order(spool: Spool, tiny_mes: TinyMes,
     sizes = [len(request["readings"]) for request in tiny_mes.requests]
     assert sizes == [BATCH, BATCH, 200]
     assert [sequence for _, sequence in tiny_mes.stored] == list(range(1, 1201))
+
+
+def test_a_request_is_no_larger_than_the_mes_takes(spool: Spool, tiny_mes: TinyMes, clock: SetClock) -> None:
+    """An analyser's message stands in each of its results: a backlog of them goes in more requests."""
+    large = replace(measured(), raw=bytes(LARGEST // 10))
+    for _ in range(5):
+        spool.append("A", [large] * 5, received=NOON)
+    spool.append("A", [replace(large, raw=bytes(LARGEST + 1))], received=NOON)
+    with delivering(spool, tiny_mes.url, clock):
+        until(lambda: len(tiny_mes.stored) == 26)
+    assert [len(request["readings"]) for request in tiny_mes.requests] == [10, 10, 5, 1]
 
 
 @pytest.mark.parametrize("trouble", [500, 503, 429, 302, "lost", "cut", "stranger"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from devices.config import Config, load
 from devices.doctor import Finding, examine
 from devices.intake import Intake
+from devices.room import Room
 from devices.spool import Spool, only_writer
 from tests.devices.support import NOON, SetClock, measured
 
@@ -102,6 +104,17 @@ def test_a_stopped_delivery_is_told_with_its_reason_and_backlog(config: Config, 
         "stopped since 2026-11-22T10:15:00.000000Z: the MES answers 401; 3 readings wait, the oldest since"
         in found.text
     )
+
+
+def test_a_spool_that_fills_is_said_to_before_it_is_full(config: Config, clock: SetClock, spool: Spool) -> None:
+    """From half of what it may hold."""
+    small = replace(config, room=Room(megabytes=1))
+    spool.append("BR-01", [measured("7" * 100_000)], received=NOON)
+    assert "spool" not in " ".join(finding.text for finding in examine(small, clock))
+    spool.append("BR-01", [measured("7" * 150_000)], received=NOON)
+    *_, finding = examine(small, clock)
+    assert not finding.well
+    assert finding.text.endswith("% full; when it is full, nothing is acknowledged")
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -33,7 +33,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory, mes: TinyMes) -> Iterator[Pa
     """Instruments whose culture grows, and a gateway that listens to them."""
     folder = tmp_path_factory.mktemp("laboratory")
     (folder / "mes-token").write_text("secret")
-    with simulators(folder, "--mes", mes.url) as panel:
+    with simulators(folder, "--mes", mes.url, "--exports") as panel:
         panel.grow()
         with gateway(panel):
             yield panel
@@ -67,6 +67,29 @@ def test_a_count_arrives_as_it_was_printed(panel: Panel, mes: TinyMes) -> None:
     until(lambda: len([each for each in of(mes, "CC-01") if each["sample"] == "S-1"]) == 3)
     arrived = {each["channel"]: each["value"] for each in of(mes, "CC-01") if each["sample"] == "S-1"}
     assert arrived == {name: told[name] for name in ("total_cells", "viable_cells", "viability")}
+
+
+def test_an_exported_file_arrives_though_it_was_cut_at_first(panel: Panel, mes: TinyMes) -> None:
+    """The half of it is refused with its reason; the whole has the sample and three channels."""
+    panel.wish("/fault", instrument="file counter", fault="drop")
+    told = panel.wish("/counter/export", sample="F-1", vessel="bioreactor")
+    until(lambda: len(of(mes, "VC-01")) == 3, 60)
+    assert {reading["sample"] for reading in of(mes, "VC-01")} == {told["sample"]}
+    assert notes(panel, "garbled")
+
+
+@pytest.mark.usefixtures("panel")
+def test_the_gateway_tells_how_its_instruments_are(mes: TinyMes) -> None:
+    """Each few seconds, with the readings that came and the last frame of each."""
+    until(lambda: mes.beats and mes.beats[-1]["instruments"][0]["readings"] > 6, 60)
+    beat = mes.beats[-1]
+    assert (beat["gateway"], beat["state"]) == ("gateway-1", "delivering")
+    assert {each["name"]: each["state"] for each in beat["instruments"]} == {
+        "BR-01": "connected",
+        "CC-01": "listening",
+        "VC-01": "watching",
+    }
+    assert beat["instruments"][0]["last"]
 
 
 @pytest.mark.parametrize("fault", ["garble", "wrong_checksum"])

@@ -111,6 +111,14 @@ def test_the_database_is_set_to_survive_a_power_cut(spool: Spool) -> None:
     assert pragmas == ["wal", 2]
 
 
+def test_only_what_is_delivered_may_be_forgotten(spool: Spool) -> None:
+    """That is told by a connection of its own, which does not wait for the disk: the MES knows what comes twice."""
+    assert spool._hasty.execute("pragma synchronous").fetchone()[0] == 1
+    spool.append("A", [measured()] * 3, received=NOON)
+    spool.delivered(2)
+    assert [number for number, _ in spool.undelivered()] == [3]
+
+
 @pytest.mark.parametrize("trial", range(3))
 def test_a_killed_gateway_loses_nothing_it_acknowledged(tmp_path: Path, trial: int) -> None:
     """A process that appends and says so is killed at once; everything said is there, numbered without holes."""

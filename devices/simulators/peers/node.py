@@ -137,6 +137,10 @@ class NodeFace:
         await self.stop()
         await self.start()
 
+    async def restart(self) -> None:
+        """Stop, and start with nothing of what was before."""
+        await self.drop()
+
     async def stop(self) -> None:
         """Stop the process."""
         process, self._process = self._process, None

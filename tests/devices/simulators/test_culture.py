@@ -109,6 +109,24 @@ def test_feeding_dilutes_and_without_it_the_cells_starve() -> None:
     assert reactor(9, feeds=False).glucose < 5
 
 
+@pytest.mark.parametrize("protected", [True, False])
+def test_what_the_cells_eat_is_what_turns_sour(protected: bool) -> None:  # noqa: FBT001 - one of two cultures
+    """1.3 mol of lactate from a mol of glucose, where two is the most; 20 to 100 fmol of it for a cell and hour."""
+    before, after = (reactor(days, protected=protected, feeds=False) for days in (4, 5))
+    eaten, made = before.glucose - after.glucose, after.lactate - before.lactate
+    assert made / eaten == pytest.approx(1.3)
+    mean = (after.viable - before.viable) / math.log(after.viable / before.viable)
+    assert 20e-12 <= eaten * after.volume / 1000 / mean / 24 <= 100e-12  # mmol
+
+
+def test_a_failed_culture_eats_little_for_few_live() -> None:
+    """The metabolism follows the cells: what the counter, the probes and the medium say agrees."""
+    well, failed = (reactor(8, protected=protected) for protected in (True, False))
+    assert failed.viable < well.viable / 10
+    assert failed.lactate < well.lactate / 3
+    assert failed.glucose > well.glucose
+
+
 def test_a_culture_whose_protection_failed_kills_itself() -> None:
     """No growth from day 3, falling viability, and the double positives tell why."""
     assert growth_rate(3, 8, protected=False) < 0

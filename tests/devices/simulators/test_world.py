@@ -14,6 +14,7 @@ from devices.clock import ProcessClock, clock_in_use, machine_clock
 from devices.simulators.culture import NotSoError
 from devices.simulators.panel import Panel, serve
 from devices.simulators.world import World
+from tests.devices.support import until
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -55,6 +56,16 @@ def test_processes_share_the_clock(world: World, monkeypatch: pytest.MonkeyPatch
     assert abs(other() - world.clock()) < timedelta(seconds=1)
     monkeypatch.delenv("MES_PROCESS_CLOCK")
     assert clock_in_use() is machine_clock
+
+
+def test_a_clock_that_hurries_stops_at_its_end(tmp_path: Path) -> None:
+    """To the second, however late somebody looks; from there it goes on as the machine's does."""
+    clock, end = ProcessClock.create(tmp_path / "clock.json", START), START + timedelta(days=1)
+    clock.run(1e9, end)
+    until(lambda: clock() >= end)
+    assert clock() - end < timedelta(minutes=1)
+    clock.skip(timedelta(hours=1))
+    assert timedelta(hours=1) <= clock() - end < timedelta(hours=1, minutes=1)
 
 
 def test_a_clock_cannot_be_set_back(tmp_path: Path) -> None:
@@ -169,4 +180,4 @@ def test_nonsense_is_refused_with_a_sentence(page: str, body: bytes) -> None:
 def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(page: str) -> None:
     """The sentence lists them by instrument."""
     answer = httpx.post(f"{page}/fault", json={"instrument": "bioreactor", "fault": "explode"}, trust_env=False)
-    assert "bioreactor: none, drop, stuck, nan, bad" in answer.json()["error"]
+    assert "bioreactor: none, drop, restart, lag, reorder, duplicate, stuck, drift, nan" in answer.json()["error"]

@@ -1,0 +1,29 @@
+"""Trials in large numbers. Each says what it did, and what it found.
+
+python -m tests.soak gateway --rounds 1000    kill the gateway, the web, a server and the database at random points
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from tests.soak import gateway
+
+
+def main() -> int:
+    """Run one kind of trial."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    trials = parser.add_subparsers(required=True, metavar="gateway")
+    command = trials.add_parser("gateway", description=gateway.__doc__)
+    gateway.arguments(command)
+    command.set_defaults(act=gateway.main)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended too
+    return int(options.act(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
