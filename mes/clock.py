@@ -16,6 +16,7 @@ from mes.batches.commands import carry_out
 from mes.batches.models import BatchView
 from mes.equipment.historian import seal_new_readings
 from mes.execute import Doing, Outcome, handles
+from mes.ledger.partitions import make_room
 from mes.people.models import CLOCK
 
 _SEAL_EVERY = timedelta(seconds=60)
@@ -28,8 +29,9 @@ class Tick:
 
 @handles(Tick, "ticked", roles=(CLOCK,))
 def tick(doing: Doing, command: Tick) -> Outcome:
-    """Declare what is overdue in any open batch, and seal what came since the last seal."""
+    """Make room ahead, declare what is overdue in any open batch, and seal what came since the last seal."""
     del command
+    make_room(doing.act.connection, doing.act.at)
     query = select(BatchView.batch).where(BatchView.due < doing.act.at).order_by(BatchView.batch)
     overdue = list(doing.session.scalars(query))
     for batch in overdue:

@@ -23,8 +23,9 @@ from mes.people import models as people
 from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
+from mes.trends import models as trends
 
-_MODELS = (batches, equipment, masters, materials, patients, people, reports, samples, site)
+_MODELS = (batches, equipment, masters, materials, patients, people, reports, samples, site, trends)
 _ROLE = "mes_app"
 
 
@@ -77,6 +78,7 @@ def _grant(connection: Connection) -> None:
         *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading")),
         "SELECT, INSERT, UPDATE ON book",
         "SELECT ON alembic_version",
+        "EXECUTE ON FUNCTION make_room_for_readings(text)",
         *(_rights(mapper) for mapper in Table.registry.mappers),
     ]
     for grant in grants:
