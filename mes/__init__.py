@@ -19,8 +19,12 @@ from mes.quality import views as quality
 from mes.reports import views as reports
 from mes.samples import views as samples
 from mes.settings import Settings
+from mes.trends import views as trends
 from mes.web import errors, frame
 
+_SUBJECTS = (
+    *(people, batches, quality, samples, materials, equipment, trends, masters, patients, audit, reports, api),
+)
 csrf = CSRFProtect()
 
 
@@ -49,7 +53,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     csrf.init_app(app)
     csrf.exempt(api.bp)  # no cookie counts there: a bearer token does
-    for subject in (people, batches, quality, samples, materials, equipment, masters, patients, audit, reports, api):
+    for subject in _SUBJECTS:
         app.register_blueprint(subject.bp)
     frame.init_app(app)
     errors.init_app(app)

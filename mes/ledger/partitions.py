@@ -25,7 +25,7 @@ def make_room(connection: Connection, at: datetime) -> None:
 
 
 def statements(schema: str) -> Iterator[str]:
-    """Give what turns the one table of readings into partitions, with all that it holds. ``schema`` is a quoted name."""
+    """Give what turns the one table of readings, with all it holds, into partitions. ``schema`` is a quoted name."""
     definer = f"SECURITY DEFINER SET search_path = {schema}, pg_temp"
     yield from _OUT_OF_THE_WAY
     yield from _TABLES

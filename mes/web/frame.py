@@ -40,6 +40,7 @@ _PAGES = (
     "masters.recipes",
     "audit.audit",
     "reports.record",
+    "trends.batch",
     "people.people",
     "patients.orders",
 )
