@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
+from mes.alarms import models as alarms
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
@@ -25,7 +26,7 @@ from mes.samples import models as samples
 from mes.site import models as site
 from mes.trends import models as trends
 
-_MODELS = (batches, equipment, masters, materials, patients, people, reports, samples, site, trends)
+_MODELS = (alarms, batches, equipment, masters, materials, patients, people, reports, samples, site, trends)
 _ROLE = "mes_app"
 
 

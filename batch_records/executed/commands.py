@@ -10,6 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from batch_records.executed.alarm_entries import (
+    AlarmAcknowledged,
+    AlarmRaised,
+    AlarmReturned,
+    AlarmShelved,
+    AlarmUnshelved,
+)
 from batch_records.master.recipe import Recipe, Stage
 
 
@@ -280,6 +287,13 @@ class StopBatch(Command):
 @dataclass(frozen=True)
 class DeclareOverdue(Command):
     """Let the clock say that hold times have run out."""
+
+
+@dataclass(frozen=True)
+class NoteAlarm(Command):
+    """Note in a batch's record what happened to an alarm of an instrument that belongs to it."""
+
+    noted: AlarmRaised | AlarmReturned | AlarmAcknowledged | AlarmShelved | AlarmUnshelved
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from batch_records.executed import entries as e
+from batch_records.executed.alarm_entries import ALARMS
 from batch_records.executed.batch import (
     AFTER_THE_END,
     RECORDED_IN,
@@ -177,6 +178,10 @@ def _attempt(batch: Batch, stamp: Stamp, entry: e.AttemptRefused) -> Changes:
     return {"attempts": (*batch.attempts, (stamp, entry))}
 
 
+def _alarm(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
+    return {"alarms": (*batch.alarms, (stamp, entry))}
+
+
 def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
     return {"deviations": _with(batch.deviations, entry.number, raised)}
@@ -212,4 +217,5 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationRaised: _raise,
     e.DeviationExplained: _explain,
     e.DeviationClosed: _close,
+    **dict.fromkeys(ALARMS, _alarm),
 }

@@ -1,8 +1,8 @@
 """Review by exception: what a reviewer must look at, found in the whole record, and what was checked without finding.
 
 The list follows what inspectors and reviewers name: values outside limits, values typed where an instrument should
-have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, refused
-attempts, remarks.
+have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, alarms,
+refused attempts, remarks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from batch_records.executed import alarm_entries as a
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
 from batch_records.executed.entries import Stamp
@@ -147,6 +148,25 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for lifted, conclusion, holds in batch.lifted:
         for _, hold in holds:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
+
+
+@_check("alarms of its instruments")
+def _alarms(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.alarms:
+        if isinstance(entry, a.AlarmRaised):
+            became = [later for _, later in batch.alarms if getattr(later, "alarm", "") == entry.alarm]
+            what = f"{entry.priority} alarm: {entry.instrument} {entry.channel.replace('_', ' ')} {entry.condition}"
+            yield f"{what}, {entry.value}; {', '.join(_became(became))}", "", stamp
+
+
+def _became(entries: list[e.Entry]) -> Iterator[str]:
+    acknowledged = [entry.text for entry in entries if isinstance(entry, a.AlarmAcknowledged)]
+    yield from (f"shelved: {entry.because}" for entry in entries if isinstance(entry, a.AlarmShelved))
+    yield from (f"acknowledged: {text}" for text in acknowledged)
+    if not acknowledged:
+        yield "acknowledged by nobody"
+    if not any(isinstance(entry, a.AlarmReturned) for entry in entries):
+        yield "not over"
 
 
 @_check("refused attempts")

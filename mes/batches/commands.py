@@ -353,3 +353,4 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
 handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
     carry_out
 )
+handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from batch_records.executed.draft import Refused
 from devices.reading import Reading
+from mes.alarms.watching import watch_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger import sealed_readings
 from mes.ledger.line import utc
@@ -47,6 +48,7 @@ def store_readings(doing: Doing, command: StoreReadings) -> Outcome:
             stamp = utc(doing.act.at)
             doing.act.connection.execute(insert(reading), [_columns(each, stamp) for each in new])
             count_in(doing.act.connection, [_point(each) for each in new])
+            watch_readings(doing, new)
         stored, known = stored + len(new), known + len(arrived) - len(new)
     return {"stored": stored, "known": known}
 

@@ -20,6 +20,7 @@ class Equipment(Row):
     equipment_class: Mapped[str] = mapped_column(String(60))
     status: Mapped[str] = mapped_column(String(40))  # ready, to be cleaned, out of service
     calibrated_until: Mapped[datetime] = mapped_column(Utc)
+    qualified_until: Mapped[datetime | None] = mapped_column(Utc)  # None where its class needs no qualification
     exclusive: Mapped[bool] = mapped_column(default=False)
     holds: Mapped[str | None] = mapped_column(String(60))
 

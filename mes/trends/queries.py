@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import abort, url_for
 from sqlalchemy import Connection, func, select
@@ -138,7 +139,7 @@ def trend_page(item: str, span: str, number: str = "", *, as_table: bool = False
         drawn = channels(session.connection(), item, asked, _ROWS)
         rows = tuple(_listed(session.connection(), item, asked)) if as_table else None
         now = tuple(_now(session, item, bool(batch)))
-    here = {"item": item, "batch": number} if number else {"item": item}
+    here: dict[str, Any] = {"item": item, "batch": number} if number else {"item": item}
 
     def link(**other: str) -> str:
         return url_for("trends.batch" if number else "trends.trend", **here | {"span": span} | other)
