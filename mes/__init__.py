@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
+from mes.alarms import views as alarms
 from mes.api import views as api
 from mes.audit import views as audit
 from mes.batches import views as batches
@@ -23,7 +24,7 @@ from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
-    *(people, batches, quality, samples, materials, equipment, trends, masters, patients, audit, reports, api),
+    *(people, batches, quality, samples, materials, equipment, trends, alarms, masters, patients, audit, reports, api),
 )
 csrf = CSRFProtect()
 

@@ -17,7 +17,6 @@ from mes.ledger.sealed_readings import book_of
 from mes.ledger.tables import line
 from mes.ledger.verify import Flaw
 
-
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -12,6 +12,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from batch_records.executed.commands import Reading
+from batch_records.values.quantity import Quantity
+from batch_records.values.unit import Unit, UnitError
+from mes.alarms.queries import limit_lines
 from mes.batches import shown
 from mes.batches.queries import find
 from mes.context import installation
@@ -172,8 +175,26 @@ def points(item: str, span: str, number: str, columns: int) -> dict[str, object]
     with installation().reading() as session:
         asked = _span(session, item, span, number)
         drawn = channels(session.connection(), item, asked, min(max(columns, 50), 2_000))
-    told = {each.name: {**vars(each), "words": shown.unit_words(each.unit)} for each in drawn}
+        row = session.get(Equipment, item)
+        told = {each.name: {**vars(each), **_drawn_with(session, row, each)} for each in drawn}
     return {"from": asked.since, "to": asked.until, "channels": told}
+
+
+def _drawn_with(session: Session, row: Equipment | None, channel: Channel) -> dict[str, object]:
+    """Return what stands beside a channel's course: its unit in words, and the alarm limits in its unit."""
+    lines = []
+    for word, text in limit_lines(session, row.equipment_class, channel.name) if row else ():
+        limit, unit = Quantity.parse(text), _unit(channel.unit)
+        if unit and unit.dimensions == limit.unit.dimensions:
+            lines.append({"label": word, "value": float(limit.base / unit.factor)})
+    return {"words": shown.unit_words(channel.unit), "lines": lines}
+
+
+def _unit(text: str) -> Unit | None:
+    try:
+        return Unit.parse(text or "1")
+    except UnitError:
+        return None
 
 
 def channels(connection: Connection, item: str, span: Span, columns: int) -> list[Channel]:

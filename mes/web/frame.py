@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
+from mes.alarms.queries import band
 from mes.context import installation
 from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
@@ -41,6 +42,7 @@ _PAGES = (
     "audit.audit",
     "reports.record",
     "trends.batch",
+    "alarms.alarms",
     "people.people",
     "patients.orders",
 )
@@ -174,6 +176,7 @@ def _context() -> dict[str, object]:
         "saved": _saved() if g.get("session") else None,
         "batch": None,
         "step": None,
+        "band": band() if g.get("session") else None,
     }
 
 
