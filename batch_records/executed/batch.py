@@ -32,6 +32,7 @@ from fractions import Fraction
 
 from batch_records.executed import entries as e
 from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
+from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
@@ -139,6 +140,9 @@ class Run:
     reopened: tuple[tuple[Stamp, str], ...] = ()
     comments: tuple[tuple[Stamp, str], ...] = ()
     assigned: tuple[tuple[Stamp, e.InstrumentAssigned], ...] = ()  # instruments that took over from another
+    counts: Mapping[str, tuple[tuple[Stamp, CountTaken], ...]] = field(default_factory=dict)  # by field, all sets
+    sets: Mapping[str, int] = field(default_factory=dict)  # by field, the set that a person began last
+    repeated: tuple[tuple[Stamp, CountsRepeated], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,14 @@ class TakeReading(StepCommand):
 
 
 @dataclass(frozen=True)
+class CountAgain(StepCommand):
+    """Have a value that is measured several times counted anew; ``reason`` says why, and reopens a completed step."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Calculate(StepCommand):
     """Compute every calculated value of a step."""
 

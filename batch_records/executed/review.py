@@ -14,6 +14,7 @@ from itertools import pairwise
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
+from batch_records.executed.count_entries import CountTaken, ValueAveraged
 from batch_records.executed.entries import Stamp
 from batch_records.values.limit import Verdict
 
@@ -91,6 +92,31 @@ def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             elif isinstance(version.entry, e.ValueRecorded) and version.entry.instead_of:
                 sentence = f"{ask}: {version.text} was typed, not taken from the {version.entry.instead_of}"
                 yield f"{sentence}: {version.stamp.reason}", run.key, version.stamp
+    for run, ask, stamp, count in _counts(batch):
+        sentence = f"{ask}, count {count.number}: {count.value} was typed, not taken from the {count.instead_of}"
+        yield (f"{sentence}: {stamp.reason}", run.key, stamp) if count.instead_of else None
+
+
+def _counts(batch: Batch) -> Iterator[tuple[Run, str, Stamp, CountTaken]]:
+    for run in batch.runs.values():
+        for name, taken in run.counts.items():
+            yield from ((run, batch.recipe.fields[name][1].ask, stamp, count) for stamp, count in taken)
+
+
+@_check("repeated counts that agree", "repeated counts far apart, or counted again")
+def _spread(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run, value, ask in _values(batch):
+        for version in (*value.history, value):
+            entry = version.entry
+            if isinstance(entry, ValueAveraged):
+                counted = f"{ask}: CV {entry.cv or 'not computable'} of {', '.join(entry.counts)}"
+                far = entry.cv_verdict not in (Verdict.WITHIN.value, Verdict.NONE.value)
+                sentence = f"{counted} is {entry.cv_verdict} ({entry.cv_judged})"
+                yield (sentence, run.key, version.stamp) if far else None
+    for run in batch.runs.values():
+        for stamp, again in run.repeated:
+            ask = batch.recipe.fields[again.field][1].ask
+            yield f"{ask} was counted again: {again.because}", run.key, stamp
 
 
 @_check("values as first recorded", "values corrected or recorded again")

@@ -10,6 +10,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import SeenFrom, parse_key
 from batch_records.executed.decide import decides
 from batch_records.executed.decisions.corrections import matched, ripple, unjudged
+from batch_records.executed.decisions.counts import take_count
 from batch_records.executed.decisions.steps import at_work, finish, must_be_met, must_not_be_held, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import Recorded
@@ -32,8 +33,11 @@ def record_values(draft: Draft, command: c.RecordValues) -> None:
         field = _field(step, name, *_ENTERED)
         if field.kind is Kind.READING and not command.reason.strip():
             raise Refused(f"“{field.ask}” comes from the {field.instrument}: say why it is typed instead")
-        value = read_value(field, text)
-        _put(draft, field, e.ValueRecorded(command.step, name, value, instead_of=field.instrument), command.reason)
+        typed = e.ValueRecorded(command.step, name, read_value(field, text), instead_of=field.instrument)
+        if field.repeats:
+            take_count(draft, field, field.repeats, typed)
+        else:
+            _put(draft, field, typed, command.reason)
 
 
 @decides(c.ReportResults)
@@ -76,7 +80,10 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
         received_time=reading.received_time.isoformat(),
         raw_digest=reading.raw_digest,
     )
-    _put(draft, field, entry, command.reason)
+    if field.repeats:
+        take_count(draft, field, field.repeats, entry)
+    else:
+        _put(draft, field, entry, command.reason)
 
 
 def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str:

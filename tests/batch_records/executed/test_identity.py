@@ -46,9 +46,7 @@ def test_a_scan_that_does_not_match_is_recorded_and_holds_the_batch() -> None:
     entries = play.scan("1.2", "bag_coi", "COI-2")
     assert kinds(entries) == ["step started", "identity checked", "deviation raised", "batch held"]
     assert play.value("1.2", "bag_coi") == "COI-2"
-    assert [hold.cause for _, hold in play.batch.holds] == [
-        "Code on the bag: COI-2 does not match (must be COI-1)"
-    ]
+    assert [hold.cause for _, hold in play.batch.holds] == ["Code on the bag: COI-2 does not match (must be COI-1)"]
 
 
 @pytest.mark.parametrize("code", ["COI-1 COI-2", "COI-1COI-1", "COI", "OCI-1", "coi-1", "COI-1x", "COI－1"])  # noqa: RUF001 - a full-width hyphen

@@ -30,7 +30,7 @@ RECIPE = small("- step: 1.1 Volume\n  record: {volume: {unit: mL}}\n  verified b
 STEP_KINDS = (e.StepStarted, e.StepCompleted, e.StepVerified, e.StepReopened)
 BATCH_KINDS = (e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped)
 BODIES = {"hold_time": "H, since T", "limit": "1 h", "since": "T", "number": "D1", "field": "volume", "value": "5 mL"}
-BODIES |= {"calibrated_until": START.isoformat()}
+BODIES |= {"calibrated_until": START.isoformat(), "set": "1"}
 
 
 def entry(made: type[Entry]) -> Entry:
