@@ -61,13 +61,17 @@ class Lot:
 
 @dataclass(frozen=True)
 class Equipment:
-    """A piece of equipment or a room as it is now. ``batch`` is the batch it belongs to at this moment, or empty."""
+    """A piece of equipment or a room as it is now. ``batch`` is the batch it belongs to at this moment, or empty.
+
+    ``qualified_until`` is None where equipment of its class is not qualified by date.
+    """
 
     code: str
     equipment_class: str
     status: str
     calibrated_until: datetime
     batch: str
+    qualified_until: datetime | None = None
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -115,12 +119,16 @@ class RecordValues(StepCommand):
 
 @dataclass(frozen=True)
 class TakeReading(StepCommand):
-    """Take what the instrument shows for a field; ``seen`` is the sequence of the reading that was on the screen."""
+    """Take what the instrument shows for a field; ``seen`` is the sequence of the reading that was on the screen.
+
+    ``equipment`` is the instrument as it is now, whatever it was when it was scanned.
+    """
 
     field: str
     reading: Reading | None = None
     reason: str = ""
     seen: int | None = None
+    equipment: Equipment | None = None
 
 
 @dataclass(frozen=True)

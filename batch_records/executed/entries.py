@@ -221,6 +221,7 @@ class InstrumentAssigned(Entry):
     code: str
     status: str = ""
     calibrated_until: str = ""
+    qualified_until: str = ""
 
 
 @entry_kind
@@ -310,6 +311,7 @@ class EquipmentUsed(Recorded):
     equipment_class: str = ""
     status: str = ""
     calibrated_until: str = ""
+    qualified_until: str = ""
 
 
 @entry_kind

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from batch_records.executed import commands
 from mes.db import Row, Utc
 
 
@@ -28,3 +29,9 @@ class Equipment(Row):
     def book(self) -> str:
         """The book of this equipment: its log."""
         return f"equipment:{self.code}"
+
+    @property
+    def facts(self) -> commands.Equipment:
+        """What a decision about a batch has to know of it."""
+        held, qualified = self.holds or "", self.qualified_until
+        return commands.Equipment(self.code, self.equipment_class, self.status, self.calibrated_until, held, qualified)

@@ -252,7 +252,7 @@ class Play:
         digits, _, unit = value.partition(" ")
         sample = self.batch.seen_from(key).text(each.sample)
         instrument = self.batch.equipment.get(each.instrument, "")
-        number = len(self.lines) + 1
+        number = self.batch.last.page + 1
         return c.Reading(instrument, number, each.channel, digits, unit, "good", sample, self.at, self.at, "ab" * 32)
 
     def good(self, key: str, each: Field) -> str:

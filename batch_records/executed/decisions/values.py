@@ -62,6 +62,8 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
     if assigned in draft.batch.calibrated and draft.batch.calibrated[assigned] <= draft.at:
         ended = draft.batch.calibrated[assigned]
         raise Refused(f"the calibration of {assigned} ended on {ended:%Y-%m-%d}: have it calibrated and scan it again")
+    if command.equipment and (objection := unfit(command.equipment, command.batch, draft.at)):
+        raise Refused(objection)
     reading = command.reading
     if reading is None or (reading.instrument, reading.channel) != (assigned, field.channel):
         raise Refused(f"{assigned} has given no value of {field.channel}")
@@ -170,6 +172,7 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
         equipment_class=equipment.equipment_class,
         status=equipment.status,
         calibrated_until=equipment.calibrated_until.isoformat(),
+        qualified_until=equipment.qualified_until.isoformat() if equipment.qualified_until else "",
     )
     _put(draft, field, entry, command.reason)
 
@@ -181,12 +184,19 @@ def assign_instrument(draft: Draft, command: c.AssignInstrument) -> None:
     if all(field.instrument != command.equipment_class for field in step.fields):
         raise Refused(f"step {step.id} measures nothing with a {command.equipment_class}")
     equipment = _usable(draft, command, command.equipment_class)
-    until = equipment.calibrated_until
+    until, qualified = equipment.calibrated_until, equipment.qualified_until
     batch = draft.batch
     if batch.equipment.get(command.equipment_class) == equipment.code and batch.calibrated.get(equipment.code) == until:
         return
     draft.write(
-        e.InstrumentAssigned(command.step, command.equipment_class, equipment.code, equipment.status, until.isoformat())
+        e.InstrumentAssigned(
+            command.step,
+            command.equipment_class,
+            equipment.code,
+            equipment.status,
+            until.isoformat(),
+            qualified.isoformat() if qualified else "",
+        )
     )
 
 
@@ -197,13 +207,22 @@ def _usable(draft: Draft, command: c.UseEquipment | c.AssignInstrument, class_: 
         raise Refused(f"“{command.code}” is the code of no equipment")
     if equipment.equipment_class != class_:
         raise Refused(f"{equipment.code} is of the class “{equipment.equipment_class}”; this step needs “{class_}”")
-    if equipment.status != "ready":
-        raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
-    if equipment.calibrated_until <= draft.at:
-        raise Refused(f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}")
-    if equipment.batch and equipment.batch != command.batch:
-        raise Refused(f"{equipment.code} is in use for batch {equipment.batch}")
+    if objection := unfit(equipment, command.batch, draft.at):
+        raise Refused(objection)
     return equipment
+
+
+def unfit(equipment: c.Equipment, batch: str, at: datetime) -> str:
+    """Say why equipment cannot be used for a batch now, or nothing; asked when it is scanned and when it measures."""
+    if equipment.status != "ready":
+        return f"{equipment.code} is {equipment.status}: use another, or have it made ready"
+    if equipment.calibrated_until <= at:
+        return f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}"
+    if equipment.qualified_until and equipment.qualified_until <= at:
+        return f"the qualification of {equipment.code} ended on {equipment.qualified_until:%Y-%m-%d}"
+    if equipment.batch and equipment.batch != batch:
+        return f"{equipment.code} is in use for batch {equipment.batch}"
+    return ""
 
 
 @decides(c.TakeSample)

@@ -72,7 +72,11 @@ IN_FIELDS = [
     ),
     ("measure", "no: {unit: mL, repeats: 3, average: mean, round: ¦1, cv: <= 5 %, outliers: kept}", "write a rounding"),
     ("measure", 'no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: "<= ¦5 mL", outliers: kept}', "in %"),
-    ("measure", 'no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: "<= ¦no", outliers: kept}', "named “no”"),
+    (
+        "measure",
+        'no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: "<= ¦no", outliers: kept}',
+        "named “no”",
+    ),
     (
         "measure",
         "no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: <= 5 %, outliers: ¦cut}",
