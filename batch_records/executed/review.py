@@ -125,7 +125,7 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
         versions = (*value.history, value)
         yield from (
             (
-                f"{ask}: {before.text} became {after.text}: {after.stamp.reason or 'computed again'}",
+                f"{ask}: {before.text} became {after.text}: {after.stamp.reason or _again(after)}",
                 run.key,
                 after.stamp,
             )
@@ -133,6 +133,10 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
         )
         if not value.history:
             yield None
+
+
+def _again(value: Value) -> str:
+    return "counted again" if isinstance(value.entry, ValueAveraged) else "computed again"
 
 
 @_check("steps completed once", "steps reopened")
@@ -176,7 +180,10 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
 
 
-@_check("alarms of its instruments")
+ALARMS = "alarms of its instruments"
+
+
+@_check(ALARMS)
 def _alarms(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, entry in batch.alarms:
         if isinstance(entry, a.AlarmRaised):

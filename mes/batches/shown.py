@@ -190,7 +190,8 @@ def recorded(field: Field, value: Value, values: SeenFrom, names: Mapping[str, s
 
 
 def _why(value: Value) -> str:
-    return value.stamp.reason or "computed again from corrected values"
+    counted = isinstance(value.entry, ValueAveraged)
+    return value.stamp.reason or ("counted again" if counted else "computed again from corrected values")
 
 
 def _computed(entry: e.Recorded) -> str:

@@ -34,6 +34,14 @@ REASONS = (
 )
 
 
+TO_COUNT_AGAIN = (
+    shapes.Option("counts far apart", "Counts far apart"),
+    shapes.Option("bubble or clump", "Bubble or clump"),
+    shapes.Option("wrong dilution", "Wrong dilution"),
+    shapes.Option("wrong sample", "Wrong sample"),
+)
+
+
 @dataclass(frozen=True)
 class StepHead:
     """The step itself, as the page's banner and title show it."""
@@ -126,7 +134,8 @@ def step_page(
     head = _head(seen, fields)
     how = "correct" if correcting else "again" if counting else "type"
     act = how if chosen else _act(seen, fields)
-    page = StepPage(shown.head(batch, names), head, act, entering=chosen)
+    reasons = TO_COUNT_AGAIN if act == "again" else REASONS
+    page = StepPage(shown.head(batch, names), head, act, entering=chosen, reasons=reasons)
     return replace(
         page,
         live=tuple(live_field(session, batch, key, each.name) for each in fields if _waits_for_instrument(each)),

@@ -181,6 +181,9 @@ def test_an_average_is_not_corrected_by_typing() -> None:
     assert (average(play).set, average(play).value) == (2, "1350000 cells/mL")
     found = [each.sentence for each in exceptions(play.batch) if each.check == "repeated counts that agree"]
     assert found == ["Density was counted again: a bubble in the chamber"]
+    assert "Density: 1250000 cells/mL became 1350000 cells/mL: counted again" in [
+        each.sentence for each in exceptions(play.batch)
+    ]
 
 
 def test_counting_again_takes_back_signatures_and_what_was_computed() -> None:

@@ -131,6 +131,7 @@ def test_the_reviewer_finds_an_alarm_among_the_exceptions(incubator: Watched, gr
     found = [each.sentence for each in exceptions(growing.batch) if each.check == "alarms of its instruments"]
     words = f"high alarm: {INCUBATOR} temperature high, above 37.5 °C, 38.1 °C"
     assert found == [f"{words}; acknowledged: Door closed, temperature falls"]
+    assert found[0] in incubator.lab.tablet(ALICE).open(growing.page).page.text
 
 
 def test_an_alarm_of_nobodys_instrument_is_in_no_batch(incubator: Watched, growing: Played) -> None:
