@@ -46,14 +46,8 @@ RECIPE = """
   - step: 1.3 Count
     measure:
       cells: {unit: cells, limit: ">= 10 cells", plausible: 0 to 1000 cells}
-      viable:
-        unit: "%"
-        limit: ">= 50 %"
-        repeats: 2
-        average: mean
-        round: half up to 0.1
-        cv: <= 15 %
-        outliers: measured again
+      viable: {unit: "%", limit: ">= 50 %", repeats: 2, average: mean, round: half up to 0.1, cv: <= 15 %,
+        outliers: measured again}
     from: cell counter
     verified by: verifier
   - step: 1.4 Vector
@@ -230,8 +224,8 @@ class AnyBatch(RuleBasedStateMachine):
     @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 2))
     def note_alarm(self, by: Person, alarm: str, what: int) -> None:
         """Have an instrument's alarm noted."""
-        noted = (a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T"), a.AlarmReturned(alarm, "T"))
-        self.attempt(c.NoteAlarm(B, (*noted, a.AlarmAcknowledged(alarm, "seen"))[what]), by)
+        raised = a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T")
+        self.attempt(c.NoteAlarm(B, (raised, a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))[what]), by)
 
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
@@ -384,7 +378,7 @@ TestAnyBatch.settings = settings(max_examples=int(os.environ.get("MES_BATCHES", 
 
 
 def _is_not_judged(judged: str) -> bool:
-    """Say whether a value stands without a verdict: it could not be computed, or its counts are measured again."""
+    """Say whether a value stands without a verdict: it could not be computed, or is counted again."""
     return "cannot be computed" in judged or "measured again" in judged
 
 
