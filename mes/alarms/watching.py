@@ -44,8 +44,8 @@ def watch_readings(doing: Doing, readings: Sequence[Reading]) -> None:
     """Hold new readings of one instrument against its limits, each in its turn."""
     instrument = readings[0].instrument
     query = select(AlarmRule).join(Equipment, Equipment.equipment_class == AlarmRule.equipment_class)
-    rules = doing.session.scalars(query.where(AlarmRule.status == "approved", Equipment.code == instrument)).all()
-    for rule in rules:
+    query = query.where(AlarmRule.status == "approved", Equipment.code == instrument).order_by(AlarmRule.number)
+    for rule in doing.session.scalars(query).all():
         if rule.kind != _LOST and (mine := [each for each in readings if each.channel == rule.channel]):
             _watch(doing, rule, instrument, mine)
 
@@ -59,7 +59,7 @@ def _watch(doing: Doing, rule: AlarmRule, instrument: str, readings: Iterable[Re
             at = min(each.source_time or each.received_time, each.received_time)
             known = watch(rule.condition, known, number.base, str(number), at)
     if known != before:
-        doing.session.merge(AlarmWatch(instrument=instrument, rule=rule.number, **vars(known)))
+        _keep(doing, (instrument, rule.number), known)
 
 
 def _number(each: Reading, rule: AlarmRule) -> Quantity | None:
@@ -97,6 +97,7 @@ def raise_and_end(doing: Doing) -> int:
     for key, alarm in alarms.items():
         if alarm.is_out and key not in watched:  # its limit was retired, or its instrument is out of service
             _end(doing, alarm, doing.act.at, "")
+            _keep(doing, key, Watched())
             written += 1
         if alarm.shelved_until and alarm.shelved_until <= doing.act.at:
             write(doing, alarm, Event.UNSHELVED, AlarmUnshelved(alarm.name, "its time ran out"))
@@ -112,7 +113,9 @@ def _watching(doing: Doing, alarms: dict[tuple[str, str], AlarmView]) -> Iterato
         .order_by(Equipment.code, AlarmRule.number)
     )
     pairs = doing.session.execute(query).all()
-    rows = doing.session.scalars(select(AlarmWatch).with_for_update()).all() if pairs else []
+    # In the order in which deliveries lock them, too.
+    all_ = select(AlarmWatch).order_by(AlarmWatch.instrument, AlarmWatch.rule).with_for_update()
+    rows = doing.session.scalars(all_).all() if pairs else []
     watches = {(row.instrument, row.rule): row.known for row in rows}
     for rule, equipment in pairs:
         key = (equipment.code, rule.number)
@@ -145,14 +148,18 @@ def _attend(doing: Doing, each: _Watching, alarms: dict[tuple[str, str], AlarmVi
     if what is None:
         return 0
     key = (each.point.instrument, each.point.rule)
-    if what is Event.RAISED:
+    raises = what is Event.RAISED
+    if raises and not each.point.is_out:
         _raise(doing, each)
-    elif each.known.back_since:
+    elif each.point.is_out and each.known.back_since:
         _end(doing, alarms[key], each.known.back_since, each.known.back)
-    known = replace(each.known, is_raised=True) if what is Event.RAISED else Watched()
     if each.rule.kind != _LOST:
-        doing.session.merge(AlarmWatch(instrument=key[0], rule=key[1], **vars(known)))
+        _keep(doing, key, replace(each.known, is_raised=True) if raises else Watched())
     return 1
+
+
+def _keep(doing: Doing, key: tuple[str, str], known: Watched) -> None:
+    doing.session.merge(AlarmWatch(instrument=key[0], rule=key[1], **vars(known)))
 
 
 def _raise(doing: Doing, each: _Watching) -> None:

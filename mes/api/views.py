@@ -62,7 +62,7 @@ def store_readings(json_data: ReadingsIn) -> Outcome:
 @bp.output(Ticked)
 @bp.doc(summary="Tick", responses={401: "No token."})
 def tick() -> dict[str, object]:
-    """Do what is due by itself: declare hold times exceeded, seal readings. The clock process calls this."""
+    """Do what is due by itself: declare hold times, raise alarms, seal readings. The clock process calls this."""
     outcome = execute(Tick(), by=_actor(), tap="")
     return {**outcome, "documents": [vars(each) for each in asked()]}
 

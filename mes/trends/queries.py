@@ -276,14 +276,15 @@ def _shown(found: Reading) -> Now:
 
 
 def _span(session: Session, item: str, span: str, number: str) -> Span:
+    """Return what is drawn: of a batch's instrument, within the last time that it was the batch's own."""
     now = installation().now()
     since, until = now - SPANS.get(span, SPANS["1 d"]), now
-    use = (
-        next((use for use in uses(session, find(session, number)) if use.instrument == item), None) if number else None
-    )
-    if use:
-        until = use.until or now
-        since = use.since if span == WHOLE else max(use.since, until - SPANS.get(span, SPANS["1 d"]))
+    if number and item:
+        turns = [use for use in uses(session, find(session, number)) if use.instrument == item]
+        if not turns:
+            abort(404, f"{item} was not used for batch {number}.")
+        until = turns[-1].until or now
+        since = turns[-1].since if span == WHOLE else max(turns[-1].since, until - SPANS.get(span, SPANS["1 d"]))
     return Span(int(since.timestamp()), int(until.timestamp()))
 
 

@@ -208,6 +208,11 @@ def test_what_is_watched_no_more_is_over(incubator: Watched) -> None:
     incubator.lab.do(SetStatus(INCUBATOR, "out of service", "to be repaired"), ALICE)
     incubator.tick(seconds=1)
     assert incubator.kinds_and_rules()[-1] == ("alarm returned", number)
+    incubator.lab.do(SetStatus(INCUBATOR, "ready", "repaired"), ALICE)
+    incubator.says("37.0")
+    incubator.tick(seconds=40)
+    incubator.raise_one("38.5")
+    assert incubator.kinds_and_rules()[-1] == ("alarm raised", number)
 
 
 def test_readings_that_come_late_are_judged_by_their_own_times(incubator: Watched) -> None:

@@ -157,6 +157,15 @@ def test_the_numbers_can_be_read_as_a_table(incubator: Watched) -> None:
     assert "3 readings, 36.8 to 37.4 °C" in figure
 
 
+def test_another_batchs_instrument_is_not_shown(incubator: Watched) -> None:
+    """The page of a batch shows what belonged to it; any other instrument is not there."""
+    Played(incubator.lab).start(COI).finish("1.2")
+    course(incubator, (0, "37.0"))
+    tablet = incubator.lab.tablet(ALICE)
+    for path in (f"/trends/batches/B26-0001?item={INCUBATOR}", f"/trends/{INCUBATOR}/points?batch=B26-0001"):
+        assert tablet.http.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/trends/NOBODY", "/trends/NOBODY/points", "/trends/batches/B26-0009"])
 def test_what_is_not_there_is_said_so(sqlite: Laboratory, path: str) -> None:
     """An unknown instrument has no chart, an unknown batch no page; neither is an error."""
