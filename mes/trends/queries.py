@@ -18,8 +18,8 @@ from mes.alarms.queries import limit_lines
 from mes.batches import shown
 from mes.batches.queries import find
 from mes.context import installation
+from mes.equipment import readings
 from mes.equipment.models import Equipment
-from mes.equipment.readings import newest
 from mes.trends.models import TABLE, WIDTHS
 from mes.trends.uses import Use, uses
 from mes.web import shapes
@@ -258,10 +258,8 @@ def _listed(connection: Connection, item: str, span: Span) -> Iterator[Listed]:
 
 def _now(session: Session, item: str, of_batch: bool) -> Iterator[Now]:  # noqa: FBT001 - a private question
     """Give each channel's newest reading. Of a batch's instrument those that name a sample are counts, not a course."""
-    of = TABLE.c
-    names = select(of.channel).where(of.instrument == item, of.width == _LONG).distinct().order_by(of.channel)
-    for name in session.connection().execute(names).scalars():
-        found = newest(session.connection(), item, name)
+    for name in sorted(readings.channels(session.connection(), item)):
+        found = readings.newest(session.connection(), item, name)
         if found and not (of_batch and found.sample):
             yield _shown(found)
 
