@@ -63,7 +63,8 @@ class Lot:
 class Equipment:
     """A piece of equipment or a room as it is now. ``batch`` is the batch it belongs to at this moment, or empty.
 
-    ``qualified_until`` is None where equipment of its class is not qualified by date.
+    ``qualified_until`` is None where equipment of its class is not qualified by date; ``exclusive`` equipment belongs
+    to one batch at a time, from its scan until it is made ready again.
     """
 
     code: str
@@ -72,6 +73,7 @@ class Equipment:
     calibrated_until: datetime
     batch: str
     qualified_until: datetime | None = None
+    exclusive: bool = False
 
 
 # --- commands -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from batch_records.executed import commands as c
 from batch_records.executed.batch import Batch, Run, Value, base_of
 from batch_records.executed.count_entries import ValueAveraged
 from batch_records.executed.counting import left_to_count, set_of
-from batch_records.executed.decisions.values import unfit, unusable
+from batch_records.executed.decisions.values import unfit_to_measure, unusable
 from batch_records.executed.progress import Progress, Standing, duration
 from batch_records.master.recipe import Field, Kind, Step
 from batch_records.values.expression import Missing
@@ -168,7 +168,7 @@ def live_field(session: Session, batch: Batch, key: str, name: str) -> shapes.Fi
 def _objection(session: Session, batch: Batch, key: str, each: Field, found: c.Reading) -> str:
     """Say why what an instrument shows cannot be taken, or nothing."""
     row, at = session.get(Equipment, found.instrument), installation().now()
-    if row and (objection := unfit(row.facts, batch.id, at)):
+    if row and (objection := unfit_to_measure(row.facts, batch.id, at)):
         return objection
     counted = (count for _, count in batch.run(key).counts.get(each.name, ()))
     if any((count.instrument, count.sequence) == (found.instrument, found.sequence) for count in counted):

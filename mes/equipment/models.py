@@ -34,4 +34,6 @@ class Equipment(Row):
     def facts(self) -> commands.Equipment:
         """What a decision about a batch has to know of it."""
         held, qualified = self.holds or "", self.qualified_until
-        return commands.Equipment(self.code, self.equipment_class, self.status, self.calibrated_until, held, qualified)
+        return commands.Equipment(
+            self.code, self.equipment_class, self.status, self.calibrated_until, held, qualified, self.exclusive
+        )

@@ -62,7 +62,7 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
     if assigned in draft.batch.calibrated and draft.batch.calibrated[assigned] <= draft.at:
         ended = draft.batch.calibrated[assigned]
         raise Refused(f"the calibration of {assigned} ended on {ended:%Y-%m-%d}: have it calibrated and scan it again")
-    if command.equipment and (objection := unfit(command.equipment, command.batch, draft.at)):
+    if command.equipment and (objection := unfit_to_measure(command.equipment, command.batch, draft.at)):
         raise Refused(objection)
     reading = command.reading
     if reading is None or (reading.instrument, reading.channel) != (assigned, field.channel):
@@ -223,6 +223,13 @@ def unfit(equipment: c.Equipment, batch: str, at: datetime) -> str:
     if equipment.batch and equipment.batch != batch:
         return f"{equipment.code} is in use for batch {equipment.batch}"
     return ""
+
+
+def unfit_to_measure(equipment: c.Equipment, batch: str, at: datetime) -> str:
+    """Say why nothing that equipment measures now can be this batch's, or nothing."""
+    if equipment.exclusive and not equipment.batch:
+        return f"{equipment.code} was made ready since, and belongs to no batch: scan it again"
+    return unfit(equipment, batch, at)
 
 
 @decides(c.TakeSample)
