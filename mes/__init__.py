@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
+from mes.alarms import views as alarms
 from mes.api import views as api
 from mes.audit import views as audit
 from mes.batches import views as batches
@@ -20,8 +21,13 @@ from mes.quality import views as quality
 from mes.reports import views as reports
 from mes.samples import views as samples
 from mes.settings import Settings
+from mes.trends import views as trends
 from mes.web import errors, frame
 
+_SUBJECTS = (
+    *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
+    *(audit, reports, api),
+)
 csrf = CSRFProtect()
 
 
@@ -50,9 +56,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     csrf.init_app(app)
     csrf.exempt(api.bp)  # no cookie counts there: a bearer token does
-    for subject in (people, batches, quality, samples, materials, equipment, gateways, masters, patients):
-        app.register_blueprint(subject.bp)
-    for subject in (audit, reports, api):
+    for subject in _SUBJECTS:
         app.register_blueprint(subject.bp)
     frame.init_app(app)
     errors.init_app(app)

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from mes.alarms.points import wrong_alarms
 from mes.batches.rebuilt import wrong_views
 from mes.ledger.rows import wrong_rows
 from mes.ledger.verify import Verified, verify
 from mes.schema import rows
+from mes.trends.rebuilt import wrong_trends
 
 
 def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = None) -> Verified:
@@ -20,4 +22,5 @@ def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = 
     writing meanwhile.
     """
     verified = verify(connection, heads)
-    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *wrong_views(connection)))
+    views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection))
+    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *views))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
+from mes.alarms import models as alarms
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
@@ -24,8 +25,22 @@ from mes.people import models as people
 from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
+from mes.trends import models as trends
 
-_MODELS = (batches, equipment, gateways, masters, materials, patients, people, reports, samples, site)
+_MODELS = (
+    alarms,
+    batches,
+    equipment,
+    gateways,
+    masters,
+    materials,
+    patients,
+    people,
+    reports,
+    samples,
+    site,
+    trends,
+)
 _ROLE = "mes_app"
 
 
@@ -78,6 +93,7 @@ def _grant(connection: Connection) -> None:
         *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading")),
         "SELECT, INSERT, UPDATE ON book",
         "SELECT ON alembic_version",
+        "EXECUTE ON FUNCTION make_room_for_readings(text)",
         *(_rights(mapper) for mapper in Table.registry.mappers),
     ]
     for grant in grants:

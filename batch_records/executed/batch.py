@@ -15,7 +15,7 @@ say which entry may follow in which state::
 
     values  are recorded in a step in progress; in one that is completed they are only corrected, and what rests on
             them computed and judged again. After the end come remarks, refused attempts and what becomes of the
-            deviations, and nothing else.
+            deviations and alarms, and nothing else.
 
 A hold is not a state but a brake: work waits, what is observed is still recorded. A `Batch` never changes; folding
 an entry gives the next one, so the fold of a prefix can be kept and shared between threads for ever.
@@ -31,6 +31,8 @@ from enum import Enum
 from fractions import Fraction
 
 from batch_records.executed import entries as e
+from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
+from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
@@ -90,7 +92,10 @@ RECORDED_IN: Mapping[StepState, tuple[type[Recorded], ...]] = {
     StepState.VERIFIED: _AGAIN,
 }
 
-AFTER_THE_END: tuple[type[Entry], ...] = (e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed)
+AFTER_THE_END: tuple[type[Entry], ...] = (
+    *(e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed),
+    *(kind for kind in ALARMS if kind is not AlarmRaised),
+)
 
 
 class Impossible(Exception):  # noqa: N818 - the record itself is broken, not the program
@@ -135,6 +140,9 @@ class Run:
     reopened: tuple[tuple[Stamp, str], ...] = ()
     comments: tuple[tuple[Stamp, str], ...] = ()
     assigned: tuple[tuple[Stamp, e.InstrumentAssigned], ...] = ()  # instruments that took over from another
+    counts: Mapping[str, tuple[tuple[Stamp, CountTaken], ...]] = field(default_factory=dict)  # by field, all sets
+    sets: Mapping[str, int] = field(default_factory=dict)  # by field, the set that a person began last
+    repeated: tuple[tuple[Stamp, CountsRepeated], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,7 @@ class Batch:
     reviews: tuple[tuple[Stamp, e.BatchReviewed], ...] = ()  # every one ever signed
     comments: tuple[tuple[Stamp, str], ...] = ()
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
+    alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
 
     @property
     def id(self) -> str:

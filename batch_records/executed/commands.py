@@ -10,6 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from batch_records.executed.alarm_entries import (
+    AlarmAcknowledged,
+    AlarmRaised,
+    AlarmReturned,
+    AlarmShelved,
+    AlarmUnshelved,
+)
 from batch_records.master.recipe import Recipe, Stage
 
 
@@ -54,13 +61,19 @@ class Lot:
 
 @dataclass(frozen=True)
 class Equipment:
-    """A piece of equipment or a room as it is now. ``batch`` is the batch it belongs to at this moment, or empty."""
+    """A piece of equipment or a room as it is now. ``batch`` is the batch it belongs to at this moment, or empty.
+
+    ``qualified_until`` is None where equipment of its class is not qualified by date; ``exclusive`` equipment belongs
+    to one batch at a time, from its scan until it is made ready again.
+    """
 
     code: str
     equipment_class: str
     status: str
     calibrated_until: datetime
     batch: str
+    qualified_until: datetime | None = None
+    exclusive: bool = False
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -117,12 +130,24 @@ class RecordValues(StepCommand):
 
 @dataclass(frozen=True)
 class TakeReading(StepCommand):
-    """Take what the instrument shows for a field; ``seen`` is the sequence of the reading that was on the screen."""
+    """Take what the instrument shows for a field; ``seen`` is the sequence of the reading that was on the screen.
+
+    ``equipment`` is the instrument as it is now, whatever it was when it was scanned.
+    """
 
     field: str
     reading: Reading | None = None
     reason: str = ""
     seen: int | None = None
+    equipment: Equipment | None = None
+
+
+@dataclass(frozen=True)
+class CountAgain(StepCommand):
+    """Have a value that is measured several times counted anew; ``reason`` says why, and reopens a completed step."""
+
+    field: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -289,6 +314,13 @@ class StopBatch(Command):
 @dataclass(frozen=True)
 class DeclareOverdue(Command):
     """Let the clock say that hold times have run out."""
+
+
+@dataclass(frozen=True)
+class NoteAlarm(Command):
+    """Note in a batch's record what happened to an alarm of an instrument that belongs to it."""
+
+    noted: AlarmRaised | AlarmReturned | AlarmAcknowledged | AlarmShelved | AlarmUnshelved
 
 
 @dataclass(frozen=True)

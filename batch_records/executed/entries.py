@@ -52,7 +52,8 @@ _E = TypeVar("_E", bound=Entry)
 
 
 @dataclass_transform(frozen_default=True)
-def _entry(cls: type[_E]) -> type[_E]:
+def entry_kind(cls: type[_E]) -> type[_E]:
+    """Make a class a kind of entry. The kinds of alarms and counts stand in files of their own."""
     made = dataclass(frozen=True)(cls)
     KINDS[kind(made)] = made
     _NAMES[made] = tuple(attribute.name for attribute in fields(made))
@@ -97,7 +98,7 @@ def from_body(kind: str, body: Mapping[str, Any]) -> Entry:
 # --- the batch ----------------------------------------------------------------------------------------------------
 
 
-@_entry
+@entry_kind
 class BatchStarted(Entry):
     """A batch was issued: an exact copy of one approved recipe for one chain of identity (21 CFR 211.188(a))."""
 
@@ -110,7 +111,7 @@ class BatchStarted(Entry):
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@_entry
+@entry_kind
 class FactCorrected(Entry):
     """A fact that the batch was issued with was wrong; the line's reason says why. ``was`` stays on record."""
 
@@ -121,7 +122,7 @@ class FactCorrected(Entry):
     judged: str = ""
 
 
-@_entry
+@entry_kind
 class BatchHeld(Entry):
     """Work on the batch stops until the hold is lifted; what is observed is still recorded."""
 
@@ -129,14 +130,14 @@ class BatchHeld(Entry):
     deviation: str = ""
 
 
-@_entry
+@entry_kind
 class HoldLifted(Entry):
     """Quality let the batch go on."""
 
     conclusion: str
 
 
-@_entry
+@entry_kind
 class BatchReviewed(Entry):
     """A reviewer who did none of the work read the record, its exceptions and its audit trail."""
 
@@ -144,7 +145,7 @@ class BatchReviewed(Entry):
     exceptions: tuple[str, ...] = ()
 
 
-@_entry
+@entry_kind
 class BatchConditionallyReleased(Entry):
     """Released while results are still awaited (EU GMP Part IV, 11.3); each of them is named."""
 
@@ -152,28 +153,28 @@ class BatchConditionallyReleased(Entry):
     criteria: tuple[str, ...] = ()
 
 
-@_entry
+@entry_kind
 class BatchReleased(Entry):
     """Released, with every result in."""
 
     criteria: tuple[str, ...] = ()
 
 
-@_entry
+@entry_kind
 class BatchRejected(Entry):
     """Rejected by quality."""
 
     conclusion: str
 
 
-@_entry
+@entry_kind
 class BatchStopped(Entry):
     """Ended before release, for a reason: insufficient cells, a withdrawn patient, a failed gate."""
 
     cause: str
 
 
-@_entry
+@entry_kind
 class CommentAdded(Entry):
     """A remark, on a step or on the whole batch."""
 
@@ -181,7 +182,7 @@ class CommentAdded(Entry):
     step: str = ""
 
 
-@_entry
+@entry_kind
 class AttemptRefused(Entry):
     """Somebody tried what may not be, and was told why."""
 
@@ -193,28 +194,28 @@ class AttemptRefused(Entry):
 # --- steps --------------------------------------------------------------------------------------------------------
 
 
-@_entry
+@entry_kind
 class StepStarted(Entry):
     """Somebody took up a step."""
 
     step: str
 
 
-@_entry
+@entry_kind
 class StepCompleted(Entry):
     """The performer says that the step is done as written."""
 
     step: str
 
 
-@_entry
+@entry_kind
 class StepVerified(Entry):
     """A second person, who did none of the step, checked it."""
 
     step: str
 
 
-@_entry
+@entry_kind
 class StepReopened(Entry):
     """A completed step counts as unsigned again, because of what is said."""
 
@@ -222,7 +223,7 @@ class StepReopened(Entry):
     because: str
 
 
-@_entry
+@entry_kind
 class InstrumentAssigned(Entry):
     """Another piece of equipment of a class was scanned to measure with, as it was then."""
 
@@ -231,9 +232,10 @@ class InstrumentAssigned(Entry):
     code: str
     status: str = ""
     calibrated_until: str = ""
+    qualified_until: str = ""
 
 
-@_entry
+@entry_kind
 class HoldTimeExceeded(Entry):
     """A clock ran past its limit."""
 
@@ -261,14 +263,14 @@ class Recorded(Entry):
         return f"is {self.verdict.value} ({self.judged})"
 
 
-@_entry
+@entry_kind
 class ValueRecorded(Recorded):
     """A person entered what they saw. ``instead_of`` names the instrument that should have given it."""
 
     instead_of: str = ""
 
 
-@_entry
+@entry_kind
 class ReadingTaken(Recorded):
     """A person took what an instrument measured, as it stands in the readings under (instrument, sequence)."""
 
@@ -282,7 +284,7 @@ class ReadingTaken(Recorded):
     raw_digest: str = ""
 
 
-@_entry
+@entry_kind
 class ValueCalculated(Recorded):
     """The system computed a value; inputs, formula and rounding are kept with it."""
 
@@ -291,7 +293,7 @@ class ValueCalculated(Recorded):
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
-@_entry
+@entry_kind
 class IdentityChecked(Recorded):
     """An identity was scanned and compared with what the batch knows."""
 
@@ -303,7 +305,7 @@ class IdentityChecked(Recorded):
         return f"does not match ({self.judged})" if self.verdict.is_out else "matches"
 
 
-@_entry
+@entry_kind
 class MaterialAdded(Recorded):
     """A lot was scanned for use, as it was then; ``gives`` are the values of its certificate."""
 
@@ -313,33 +315,34 @@ class MaterialAdded(Recorded):
     gives: Mapping[str, str] = field(default_factory=dict)
 
 
-@_entry
+@entry_kind
 class EquipmentUsed(Recorded):
     """Equipment was scanned for use, as it was then."""
 
     equipment_class: str = ""
     status: str = ""
     calibrated_until: str = ""
+    qualified_until: str = ""
 
 
-@_entry
+@entry_kind
 class SampleTaken(Recorded):
     """A sample was taken into the tube with this code."""
 
 
-@_entry
+@entry_kind
 class LabelsPrinted(Recorded):
     """Labels were printed with these lines."""
 
     lines: tuple[str, ...] = ()
 
 
-@_entry
+@entry_kind
 class Decided(Recorded):
     """A person decided how the batch goes on."""
 
 
-@_entry
+@entry_kind
 class ResultReported(Recorded):
     """A laboratory reported a result."""
 
@@ -347,7 +350,7 @@ class ResultReported(Recorded):
     sample: str = ""
 
 
-@_entry
+@entry_kind
 class ValueCorrected(Recorded):
     """A value was corrected: ``was`` stays readable, the reason is the line's."""
 
@@ -355,7 +358,7 @@ class ValueCorrected(Recorded):
     corrects: int = 0
 
 
-@_entry
+@entry_kind
 class ValueJudged(Recorded):
     """The verdict on a recorded value changed, because what its limit depends on was corrected."""
 
@@ -363,7 +366,7 @@ class ValueJudged(Recorded):
 # --- deviations ---------------------------------------------------------------------------------------------------
 
 
-@_entry
+@entry_kind
 class DeviationRaised(Entry):
     """Something departed from the recipe. ``number`` counts within the batch: D1, D2."""
 
@@ -373,7 +376,7 @@ class DeviationRaised(Entry):
     field: str = ""
 
 
-@_entry
+@entry_kind
 class DeviationExplained(Entry):
     """Somebody said what happened and what was done at once."""
 
@@ -381,7 +384,7 @@ class DeviationExplained(Entry):
     explanation: str
 
 
-@_entry
+@entry_kind
 class DeviationClosed(Entry):
     """Quality concluded, and answered whether other batches are touched (21 CFR 211.192)."""
 

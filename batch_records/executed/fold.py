@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from batch_records.executed import entries as e
+from batch_records.executed.alarm_entries import ALARMS
 from batch_records.executed.batch import (
     AFTER_THE_END,
     RECORDED_IN,
@@ -22,6 +23,7 @@ from batch_records.executed.batch import (
     base_of,
     parse_key,
 )
+from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.master.recipe import Recipe
 
@@ -138,6 +140,29 @@ def _assign(batch: Batch, stamp: Stamp, entry: e.InstrumentAssigned) -> Changes:
     return changes | _use(batch, entry.equipment_class, entry.code, entry.calibrated_until)
 
 
+def _count(batch: Batch, stamp: Stamp, entry: CountTaken) -> Changes:
+    run = _counting(batch, entry)
+    taken = (*run.counts.get(entry.field, ()), (stamp, entry))
+    sets = {**run.sets, entry.field: max(int(entry.set), run.sets.get(entry.field, 1))}
+    people = run.people | {stamp.author}
+    return _with_run(batch, stamp, run, counts=_with(run.counts, entry.field, taken), sets=sets, people=people)
+
+
+def _count_again(batch: Batch, stamp: Stamp, entry: CountsRepeated) -> Changes:
+    run = _counting(batch, entry)
+    counted = max((int(count.set) for _, count in run.counts.get(entry.field, ())), default=0)
+    repeated, people = (*run.repeated, (stamp, entry)), run.people | {stamp.author}
+    sets = _with(run.sets, entry.field, counted + 1)
+    return _with_run(batch, stamp, run, sets=sets, repeated=repeated, people=people)
+
+
+def _counting(batch: Batch, entry: CountTaken | CountsRepeated) -> Run:
+    run = batch.run(entry.step)
+    if run.state is not StepState.IN_PROGRESS or batch.recipe.home[entry.field] != parse_key(entry.step)[0]:
+        raise KeyError(f"step {entry.step} is {run.state.value}")
+    return run
+
+
 def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Changes:
     changes: Changes = {"equipment": _with(batch.equipment, class_, code)}
     if calibrated_until:
@@ -183,6 +208,10 @@ def _attempt(batch: Batch, stamp: Stamp, entry: e.AttemptRefused) -> Changes:
     return {"attempts": (*batch.attempts, (stamp, entry))}
 
 
+def _alarm(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
+    return {"alarms": (*batch.alarms, (stamp, entry))}
+
+
 def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
     return {"deviations": _with(batch.deviations, entry.number, raised)}
@@ -206,6 +235,8 @@ _APPLY: dict[type[Entry], Apply] = {
     e.StepReopened: _reopen,
     e.InstrumentAssigned: _assign,
     e.FactCorrected: _correct_fact,
+    CountTaken: _count,
+    CountsRepeated: _count_again,
     e.BatchHeld: _hold,
     e.HoldLifted: _lift,
     e.BatchReviewed: _review,
@@ -219,4 +250,5 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationRaised: _raise,
     e.DeviationExplained: _explain,
     e.DeviationClosed: _close,
+    **dict.fromkeys(ALARMS, _alarm),
 }

@@ -1,8 +1,8 @@
 """Review by exception: what a reviewer must look at, found in the whole record, and what was checked without finding.
 
 The list follows what inspectors and reviewers name: values outside limits, values typed where an instrument should
-have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, refused
-attempts, remarks.
+have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, alarms,
+refused attempts, remarks.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from batch_records.executed import alarm_entries as a
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
+from batch_records.executed.count_entries import CountTaken, ValueAveraged
 from batch_records.executed.entries import Stamp
 from batch_records.values.limit import Verdict
 
@@ -90,6 +92,31 @@ def _typed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             elif isinstance(version.entry, e.ValueRecorded) and version.entry.instead_of:
                 sentence = f"{ask}: {version.text} was typed, not taken from the {version.entry.instead_of}"
                 yield f"{sentence}: {version.stamp.reason}", run.key, version.stamp
+    for run, ask, stamp, count in _counts(batch):
+        sentence = f"{ask}, count {count.number}: {count.value} was typed, not taken from the {count.instead_of}"
+        yield (f"{sentence}: {stamp.reason}", run.key, stamp) if count.instead_of else None
+
+
+def _counts(batch: Batch) -> Iterator[tuple[Run, str, Stamp, CountTaken]]:
+    for run in batch.runs.values():
+        for name, taken in run.counts.items():
+            yield from ((run, batch.recipe.fields[name][1].ask, stamp, count) for stamp, count in taken)
+
+
+@_check("repeated counts that agree", "repeated counts far apart, or counted again")
+def _spread(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for run, value, ask in _values(batch):
+        for version in (*value.history, value):
+            entry = version.entry
+            if isinstance(entry, ValueAveraged):
+                counted = f"{ask}: CV {entry.cv or 'not computable'} of {', '.join(entry.counts)}"
+                far = entry.cv_verdict not in (Verdict.WITHIN.value, Verdict.NONE.value)
+                sentence = f"{counted} is {entry.cv_verdict} ({entry.cv_judged})"
+                yield (sentence, run.key, version.stamp) if far else None
+    for run in batch.runs.values():
+        for stamp, again in run.repeated:
+            ask = batch.recipe.fields[again.field][1].ask
+            yield f"{ask} was counted again: {again.because}", run.key, stamp
 
 
 @_check("values as first recorded", "values corrected or recorded again")
@@ -98,7 +125,7 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
         versions = (*value.history, value)
         yield from (
             (
-                f"{ask}: {before.text} became {after.text}: {after.stamp.reason or 'computed again'}",
+                f"{ask}: {before.text} became {after.text}: {after.stamp.reason or _again(after)}",
                 run.key,
                 after.stamp,
             )
@@ -106,6 +133,10 @@ def _changed(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
         )
         if not value.history:
             yield None
+
+
+def _again(value: Value) -> str:
+    return "counted again" if isinstance(value.entry, ValueAveraged) else "computed again"
 
 
 @_check("facts of the order as issued", "facts of the order corrected")
@@ -158,6 +189,28 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for lifted, conclusion, holds in batch.lifted:
         for _, hold in holds:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
+
+
+ALARMS = "alarms of its instruments"
+
+
+@_check(ALARMS)
+def _alarms(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.alarms:
+        if isinstance(entry, a.AlarmRaised):
+            became = [later for _, later in batch.alarms if getattr(later, "alarm", "") == entry.alarm]
+            what = f"{entry.priority} alarm: {entry.instrument} {entry.channel.replace('_', ' ')} {entry.condition}"
+            yield f"{what}, {entry.value}; {', '.join(_became(became))}", "", stamp
+
+
+def _became(entries: list[e.Entry]) -> Iterator[str]:
+    acknowledged = [entry.text for entry in entries if isinstance(entry, a.AlarmAcknowledged)]
+    yield from (f"shelved: {entry.because}" for entry in entries if isinstance(entry, a.AlarmShelved))
+    yield from (f"acknowledged: {text}" for text in acknowledged)
+    if not acknowledged:
+        yield "acknowledged by nobody"
+    if not any(isinstance(entry, a.AlarmReturned) for entry in entries):
+        yield "not over"
 
 
 @_check("refused attempts")

@@ -90,6 +90,31 @@ class Given:
     must_be: str = ""
 
 
+class Average(Enum):
+    """What is made of several counts."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+
+
+class Outliers(Enum):
+    """What becomes of counts that lie too far apart. None is ever left out by the system."""
+
+    KEPT = "kept"  # all count; the verdict on their CV says the rest
+    MEASURED_AGAIN = "measured again"  # all are measured again, once
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often a value is measured, what is made of the counts, and how far they may lie apart."""
+
+    times: int
+    average: Average
+    rounding: Rounding
+    cv: Limits
+    outliers: Outliers
+
+
 @dataclass(frozen=True)
 class Field:
     """One thing recorded in a step. ``name`` is what formulas call it; ``ask`` is what the person reads.
@@ -112,6 +137,7 @@ class Field:
     instrument: str = ""  # reading: the class of equipment it comes from
     sample: str = ""  # reading, result: the sample field whose tube it was measured in
     fresh_for: Quantity | None = None  # reading: how old it may be when taken
+    repeats: Repeats | None = None  # reading: measured several times
     material: str = ""  # lot: the material asked for
     gives: Mapping[str, Given] = field(default_factory=dict)  # lot: values its certificate gives
     equipment_class: str = ""  # equipment

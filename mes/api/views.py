@@ -75,7 +75,7 @@ def hear_gateway(json_data: GatewayIn) -> tuple[str, int]:
 @bp.output(Ticked)
 @bp.doc(summary="Tick", responses={401: "No token."})
 def tick() -> dict[str, object]:
-    """Do what is due by itself: declare hold times exceeded, seal readings. The clock process calls this."""
+    """Do what is due by itself: declare hold times, raise alarms, seal readings. The clock process calls this."""
     outcome = execute(Tick(), by=_actor(), tap="")
     return {**outcome, "documents": [vars(each) for each in asked()]}
 

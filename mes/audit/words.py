@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_DETAILS = ("field", "sentence", "description", "number", "cause", "because", "stage")
+_DETAILS = ("alarm", "field", "sentence", "description", "number", "cause", "because", "stage")
 
 
 def what(kind: str, body: Mapping[str, Any]) -> str:

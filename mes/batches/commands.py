@@ -242,7 +242,8 @@ def _reading(doing: Doing, batch: Batch, command: c.TakeReading) -> c.TakeReadin
             raise Refused(f"{instrument} has measured {sample} again: look at the new value, then take it")
         # An instrument that says something each second has said more since: what was on the screen is what is taken.
         found = one(doing.act.connection, instrument, field[1].channel, command.seen)
-    return replace(command, reading=found)
+    row = doing.session.get(Equipment, instrument)
+    return replace(command, reading=found, equipment=row.facts if row else None)
 
 
 def _lot(doing: Doing, _: Batch, command: c.AddMaterial) -> c.AddMaterial:
@@ -255,10 +256,7 @@ def _equipment(
     doing: Doing, _: Batch, command: c.UseEquipment | c.AssignInstrument
 ) -> c.UseEquipment | c.AssignInstrument:
     row = doing.session.get(Equipment, command.code)
-    if row is None:
-        return command
-    facts = c.Equipment(row.code, row.equipment_class, row.status, row.calibrated_until, row.holds or "")
-    return replace(command, equipment=facts)
+    return replace(command, equipment=row.facts) if row else command
 
 
 def _sample(doing: Doing, _: Batch, command: c.TakeSample) -> c.TakeSample:
@@ -313,6 +311,7 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
     (c.StartStep, "started a step", "", _batch_only),
     (c.RecordValues, "recorded values", "", _batch_only),
     (c.TakeReading, "took a reading", "", _batch_only),
+    (c.CountAgain, "had a value counted again", "", _batch_only),
     (c.Calculate, "had values calculated", "", _batch_only),
     (c.CheckIdentity, "scanned an identity", "", _batch_only),
     (c.AddMaterial, "scanned a lot", "", _books("lot")),
@@ -355,3 +354,4 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
 handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
     carry_out
 )
+handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)

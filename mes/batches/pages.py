@@ -24,6 +24,7 @@ def show_step(
     step: str,
     type_: str = "",
     correct: str = "",
+    again: str = "",
     *,
     error: Exception | None = None,
     entered: Form | None = None,
@@ -36,7 +37,14 @@ def show_step(
             return show_stop(batch, step)
         drafted = _drafted(error, entered)
         page = step_page.step_page(
-            session, found, step, names(), type_ or correct, correcting=bool(correct), drafted=drafted
+            session,
+            found,
+            step,
+            names(),
+            type_ or correct or again,
+            correcting=bool(correct),
+            counting=bool(again),
+            drafted=drafted,
         )
     if page.signature and entered and error:
         page = replace(page, signature=not_signed(page.signature, entered, error), error="")

@@ -12,6 +12,7 @@ from flask import url_for
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
+from batch_records.executed.count_entries import ValueAveraged
 from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
 from batch_records.values.expression import Constants, Missing, Values
@@ -152,6 +153,7 @@ def asked(field: Field, values: SeenFrom | None) -> shapes.Field:
         formula=field.formula.text if field.formula else "",
         instrument=field.instrument,
         typeable=field.kind is Kind.READING,
+        repeats=field.repeats.times if field.repeats else 0,
     )
 
 
@@ -188,10 +190,15 @@ def recorded(field: Field, value: Value, values: SeenFrom, names: Mapping[str, s
 
 
 def _why(value: Value) -> str:
-    return value.stamp.reason or "computed again from corrected values"
+    counted = isinstance(value.entry, ValueAveraged)
+    return value.stamp.reason or ("counted again" if counted else "computed again from corrected values")
 
 
 def _computed(entry: e.Recorded) -> str:
+    if isinstance(entry, ValueAveraged):
+        spread = f"CV {entry.cv or 'not computable'}, {entry.cv_verdict} ({entry.cv_judged})"
+        counted = f"{entry.average}: {', '.join(entry.counts)}; rounded {entry.rounding}"
+        return f"{counted}; {spread}; outliers {entry.outliers}"
     if not isinstance(entry, e.ValueCalculated):
         return ""
     inputs = ", ".join(f"{name} = {text}" for name, text in entry.inputs.items())
@@ -208,6 +215,8 @@ def source_words(value: Value) -> str:
             return f"typed instead of measured: {value.stamp.reason}"
         case e.ValueCalculated():
             return "calculated"
+        case ValueAveraged():
+            return f"{entry.average} counts, set {entry.set}"
         case e.IdentityChecked():
             return "scanned"
         case e.MaterialAdded():

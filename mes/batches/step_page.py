@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,8 +10,10 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from batch_records.executed import commands as c
-from batch_records.executed.batch import Batch, Run, base_of
-from batch_records.executed.decisions.values import unusable
+from batch_records.executed.batch import Batch, Run, Value, base_of
+from batch_records.executed.count_entries import ValueAveraged
+from batch_records.executed.counting import left_to_count, set_of
+from batch_records.executed.decisions.values import unfit_to_measure, unusable
 from batch_records.executed.progress import Progress, Standing, duration
 from batch_records.master.recipe import Field, Kind, Step
 from batch_records.values.expression import Missing
@@ -19,6 +21,7 @@ from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Unit, UnitError
 from mes.batches import shown
 from mes.context import installation
+from mes.equipment.models import Equipment
 from mes.equipment.readings import newest
 from mes.web import shapes
 
@@ -28,6 +31,14 @@ REASONS = (
     shapes.Option("wrong sample", "Wrong sample"),
     shapes.Option("instrument not connected", "Instrument not connected"),
     shapes.Option("measured again", "Measured again"),
+)
+
+
+TO_COUNT_AGAIN = (
+    shapes.Option("counts far apart", "Counts far apart"),
+    shapes.Option("bubble or clump", "Bubble or clump"),
+    shapes.Option("wrong dilution", "Wrong dilution"),
+    shapes.Option("wrong sample", "Wrong sample"),
 )
 
 
@@ -108,6 +119,7 @@ def step_page(
     entering: str = "",
     *,
     correcting: bool = False,
+    counting: bool = False,
     drafted: Drafted | None = None,
 ) -> StepPage:
     """Return the page of a step. Raise `KeyError` for a step that this batch does not have."""
@@ -120,8 +132,10 @@ def step_page(
     fields = tuple(_field(seen, each, drafted) for each in step.fields)
     chosen = next((each for each in fields if each.name == entering), None)
     head = _head(seen, fields)
-    act = ("correct" if correcting else "type") if chosen else _act(seen, fields)
-    page = StepPage(shown.head(batch, names), head, act, entering=chosen)
+    how = "correct" if correcting else "again" if counting else "type"
+    act = how if chosen else _act(seen, fields)
+    reasons = TO_COUNT_AGAIN if act == "again" else REASONS
+    page = StepPage(shown.head(batch, names), head, act, entering=chosen, reasons=reasons)
     return replace(
         page,
         live=tuple(live_field(session, batch, key, each.name) for each in fields if _waits_for_instrument(each)),
@@ -145,12 +159,25 @@ def live_field(session: Session, batch: Batch, key: str, name: str) -> shapes.Fi
     sample = values.text(each.sample)
     found = newest(session.connection(), instrument, each.channel, sample) if instrument else None
     title = f"{each.instrument} {instrument}".strip() + (f", sample {sample}" if sample else "")
-    return replace(asked, instrument=title, reading=_reading(batch, key, each, found, sample) if found else None)
+    shown_now = replace(asked, instrument=title, counts=tuple(_counts(each, batch.run(key))))
+    if found is None:
+        return shown_now
+    return replace(shown_now, reading=_reading(batch, key, each, found, _objection(session, batch, key, each, found)))
 
 
-def _reading(batch: Batch, key: str, each: Field, found: c.Reading, sample: str) -> shapes.Reading:
+def _objection(session: Session, batch: Batch, key: str, each: Field, found: c.Reading) -> str:
+    """Say why what an instrument shows cannot be taken, or nothing."""
+    row, at = session.get(Equipment, found.instrument), installation().now()
+    if row and (objection := unfit_to_measure(row.facts, batch.id, at)):
+        return objection
+    counted = (count for _, count in batch.run(key).counts.get(each.name, ()))
+    if any((count.instrument, count.sequence) == (found.instrument, found.sequence) for count in counted):
+        return "This reading is counted. Measure again: the next one appears here by itself."
+    return unusable(each, found, batch.seen_from(key).text(each.sample), at)
+
+
+def _reading(batch: Batch, key: str, each: Field, found: c.Reading, refusal: str) -> shapes.Reading:
     values, at = batch.seen_from(key), installation().now()
-    refusal = unusable(each, found, sample, at)
     measured = found.source_time or found.received_time
     stale_after = int(duration(each.fresh_for).total_seconds()) if each.fresh_for else 0
     age = max(0, int((at - measured).total_seconds()))
@@ -188,12 +215,29 @@ def _field(seen: _Seen, each: Field, drafted: Drafted) -> shapes.Field:
     values = seen.batch.seen_from(seen.key)
     value = seen.run.values.get(each.name)
     again = value and each.kind is Kind.IDENTITY and value.verdict.is_out  # a mismatch is scanned again, not kept
-    made = shown.asked(each, values) if value is None or again else shown.recorded(each, value, values, seen.names)
+    left = left_to_count(each, seen.run)
+    made = shown.asked(each, values)
+    if value and not (again or left):
+        made = shown.recorded(each, value, values, seen.names)
+    made = replace(made, counts=tuple(_counts(each, seen.run)), hint=_counted_before(value, left) or made.hint)
     error = drafted.sentence if drafted.wrong == each.name else ""
     if value and each.kind is Kind.LABELS:
         sheet = url_for("batches.labels", batch=seen.batch.id, step=seen.key, field=each.name)
         made = replace(made, sheet=sheet)
     return replace(made, draft=drafted.values.get(each.name, ""), error=error)
+
+
+def _counts(each: Field, run: Run) -> Iterator[shapes.Count]:
+    for count in set_of(each, run):
+        source = "typed" if count.instead_of else f"{count.instrument}, reading {count.sequence}"
+        yield shapes.Count(count.number, *shown.digits_and_unit(each, count.value), source)
+
+
+def _counted_before(value: Value | None, left: int) -> str:
+    """Say what an earlier set gave, while another is being counted."""
+    if not (value and left and isinstance(value.entry, ValueAveraged)):
+        return ""
+    return f"Counted before: {value.text}, CV {value.entry.cv or 'not computable'}. It is counted again."
 
 
 def _waits_for_instrument(each: shapes.Field) -> bool:

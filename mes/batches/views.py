@@ -86,7 +86,7 @@ def growth(batch: str) -> Response:
 @bp.get("/<batch>/steps/<step>")
 def step(batch: str, step: str) -> str | Response:
     """Show one step; a wrong identity scan that nobody answered comes before it."""
-    return show_step(batch, step, request.args.get("type", ""), request.args.get("correct", ""))
+    return show_step(batch, step, *(request.args.get(name, "") for name in ("type", "correct", "again")))
 
 
 @bp.get("/<batch>/steps/<step>/live/<field>")
@@ -155,6 +155,18 @@ def correct_value(batch: str, step: str) -> Response | tuple[str, int]:
         execute(command, by=frame.actor(), tap=entered.tap)
     except (Malformed, Refused) as error:
         return show_step(batch, step, correct=name, error=error, entered=entered)
+    return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/counts")
+def count_again(batch: str, step: str) -> Response | tuple[str, int]:
+    """Have a value that is measured several times counted anew."""
+    entered = form()
+    name = entered.text("field")
+    try:
+        execute(c.CountAgain(batch, step, name, entered.reason()), by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return show_step(batch, step, again=name, error=error, entered=entered)
     return _back(batch, step)
 
 

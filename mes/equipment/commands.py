@@ -44,7 +44,16 @@ class Calibrate:
     reason: str
 
 
-def _book(command: AddEquipment | SetStatus | Calibrate) -> Iterable[str]:
+@dataclass(frozen=True)
+class Qualify:
+    """Record a qualification."""
+
+    code: str
+    until: datetime
+    reason: str
+
+
+def _book(command: AddEquipment | SetStatus | Calibrate | Qualify) -> Iterable[str]:
     return (f"equipment:{command.code}",)
 
 
@@ -89,6 +98,16 @@ def calibrate(doing: Doing, command: Calibrate) -> None:
         raise Malformed("reason", "say by which certificate")
     equipment.calibrated_until = command.until
     doing.act.write(equipment.book, "calibrated", {"until": utc(command.until)}, reason=command.reason)
+
+
+@handles(Qualify, "recorded a qualification", roles=(Role.REVIEWER.value,), books=_book)
+def qualify(doing: Doing, command: Qualify) -> None:
+    """Record until when a qualification counts; from the first one on, equipment is used within it only."""
+    equipment = _equipment(doing, command.code)
+    if not command.reason.strip():
+        raise Malformed("reason", "say by which report")
+    equipment.qualified_until = command.until
+    doing.act.write(equipment.book, "qualified", {"until": utc(command.until)}, reason=command.reason)
 
 
 def _equipment(doing: Doing, code: str) -> Equipment:

@@ -10,11 +10,14 @@ from sqlalchemy import insert, select
 
 from batch_records.executed.draft import Refused
 from devices.reading import Reading
+from mes.alarms.watching import watch_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger import sealed_readings
 from mes.ledger.line import utc
+from mes.ledger.partitions import make_room
 from mes.ledger.tables import reading
 from mes.people.models import INSTRUMENT
+from mes.trends.models import Point, count_in, point
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class StoreReadings:
 def store_readings(doing: Doing, command: StoreReadings) -> Outcome:
     """Append readings under (instrument, sequence). The same key with other bytes is refused: it is not the same."""
     stored = known = 0
+    make_room(doing.act.connection, doing.act.at)
     ordered = sorted(command.readings, key=lambda each: (each.instrument, each.sequence))
     for instrument, group in groupby(ordered, key=lambda each: each.instrument):
         arrived = list(group)
@@ -42,7 +46,9 @@ def store_readings(doing: Doing, command: StoreReadings) -> Outcome:
                 raise Refused(f"reading {each.sequence} of {instrument} is stored with other bytes")
         if new:
             stamp = utc(doing.act.at)
-            doing.session.connection().execute(insert(reading), [_columns(each, stamp) for each in new])
+            doing.act.connection.execute(insert(reading), [_columns(each, stamp) for each in new])
+            count_in(doing.act.connection, [_point(each) for each in new])
+            watch_readings(doing, new)
         stored, known = stored + len(new), known + len(arrived) - len(new)
     return {"stored": stored, "known": known}
 
@@ -51,7 +57,12 @@ def _raw_of(doing: Doing, instrument: str, first: int, last: int) -> dict[int, b
     query = select(reading.c.sequence, reading.c.raw).where(
         reading.c.instrument == instrument, reading.c.sequence.between(first, last)
     )
-    return {row.sequence: bytes(row.raw) for row in doing.session.connection().execute(query)}
+    return {row.sequence: bytes(row.raw) for row in doing.act.connection.execute(query)}
+
+
+def _point(each: Reading) -> Point:
+    at = each.source_time or each.received_time
+    return point(each.instrument, each.channel, each.value, each.unit, each.quality.value, at)
 
 
 def _columns(each: Reading, stored: str) -> dict[str, object]:

@@ -39,6 +39,8 @@ class ItemShown:
     holds: str | None
     calibrated: str
     calibrated_tone: str
+    qualified: str
+    qualified_tone: str
     connection: str  # good, stale, none
     heard: str | None
     url: str
@@ -87,8 +89,6 @@ def _heard(session: Session) -> Mapping[str, str]:
 def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:
     now = installation().now()
     last = datetime.fromisoformat(heard[row.code]) if row.code in heard else None
-    left = row.calibrated_until - now
-    tone = "action" if left < timedelta(0) else "alert" if left < timedelta(days=14) else "none"
     return ItemShown(
         name=row.code,
         kind=row.equipment_class,
@@ -97,8 +97,14 @@ def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:
         tone="now" if row.holds else _TONES[row.status],
         holds=row.holds,
         calibrated=f"{local(row.calibrated_until):%Y-%m-%d}",
-        calibrated_tone=tone,
+        calibrated_tone=_tone(row.calibrated_until - now),
+        qualified=f"{local(row.qualified_until):%Y-%m-%d}" if row.qualified_until else "",
+        qualified_tone=_tone(row.qualified_until - now) if row.qualified_until else "none",
         connection="none" if last is None else "stale" if now - last > _SILENT else "good",
         heard=f"{in_words(max(now - last, timedelta(0)))} ago" if last else None,
         url=url_for("equipment.equipment", item=row.code),
     )
+
+
+def _tone(left: timedelta) -> str:
+    return "action" if left < timedelta(0) else "alert" if left < timedelta(days=14) else "none"

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from batch_records.executed.commands import Reading
 from mes.ledger.tables import reading
@@ -19,6 +19,18 @@ _CHANNEL = (
 )
 _SAMPLE = _CHANNEL.where(reading.c.sample == bindparam("sample"))
 _ONE = _CHANNEL.where(reading.c.sequence == bindparam("sequence"))
+
+
+_OF = reading.c.instrument == bindparam("instrument")
+_FIRST = select(func.min(reading.c.channel).label("channel")).where(_OF).cte("each", recursive=True)
+_NEXT = select(func.min(reading.c.channel)).where(_OF, reading.c.channel > _FIRST.c.channel).scalar_subquery()
+_EACH = _FIRST.union_all(select(_NEXT).where(_FIRST.c.channel.is_not(None)))
+_CHANNELS = select(_EACH.c.channel).where(_EACH.c.channel.is_not(None))
+
+
+def channels(connection: Connection, instrument: str) -> list[str]:
+    """Return every channel that an instrument ever spoke on, stepping from key to key: not every reading is asked."""
+    return list(connection.execute(_CHANNELS, {"instrument": instrument}).scalars())
 
 
 def newest(connection: Connection, instrument: str, channel: str, sample: str = "") -> Reading | None:

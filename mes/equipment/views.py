@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from batch_records.executed.draft import Malformed, Refused
-from mes.equipment.commands import AddEquipment, Calibrate, SetStatus
+from mes.equipment.commands import AddEquipment, Calibrate, Qualify, SetStatus
 from mes.equipment.queries import equipment_page
 from mes.execute import execute
 from mes.web import frame
@@ -54,6 +54,17 @@ def calibrate(item: str) -> Response | tuple[str, int]:
     entered = form()
     try:
         execute(Calibrate(item, entered.time("until"), entered.reason()), by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return _again(item, error)
+    return _back(item)
+
+
+@bp.post("/<item>/qualification")
+def qualify(item: str) -> Response | tuple[str, int]:
+    """Record a qualification."""
+    entered = form()
+    try:
+        execute(Qualify(item, entered.time("until"), entered.reason()), by=frame.actor(), tap=entered.tap)
     except (Malformed, Refused) as error:
         return _again(item, error)
     return _back(item)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
+from itertools import pairwise
 
 from batch_records.values.quantity import power_of_ten
 
@@ -36,6 +37,7 @@ class Chart:
     logarithmic: bool = False
     lines: Sequence[Line] = field(default_factory=tuple)
     height: int = 150
+    gap: float = 0.0  # from how many seconds on nothing is drawn between two stretches; 0 draws all as one
 
     def svg(self) -> str:
         """Return the chart as an SVG element with a title that says it in words."""
@@ -127,11 +129,21 @@ class _Frame:
         return f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="1.4"/>{dots}'
 
     def band(self) -> str:
-        """Draw a band from the lowest to the highest of each stretch: no peak is lost by thinning."""
-        above = [(self.x(day), self.y(value)) for day, value in zip(self.days, self.chart.high, strict=True)]
-        below = [(self.x(day), self.y(value)) for day, value in zip(self.days, self.chart.low, strict=True)]
+        """Draw a band from the lowest to the highest of each stretch: no peak is lost by thinning, a gap is a gap."""
+        return "".join(self._stretch(*ends) for ends in _unbroken(self.chart.at, self.chart.gap))
+
+    def _stretch(self, first: int, last: int) -> str:
+        days, low, high = (each[first:last] for each in (self.days, self.chart.low, self.chart.high))
+        above = [(self.x(day), self.y(value)) for day, value in zip(days, high, strict=True)]
+        below = [(self.x(day), self.y(value)) for day, value in zip(days, low, strict=True)]
         path = " ".join(f"{x},{y}" for x, y in [*above, *reversed(below)])
         return f'<polygon points="{path}" fill="{_INK}" stroke="{_INK}" stroke-width="0.8"/>'
+
+
+def _unbroken(at: Sequence[float], gap: float) -> Iterator[tuple[int, int]]:
+    """Give from where to where times follow without a gap longer than so."""
+    breaks = [index for index in range(1, len(at)) if gap and at[index] - at[index - 1] > gap]
+    yield from pairwise([0, *breaks, len(at)])
 
 
 def _number(value: float) -> str:

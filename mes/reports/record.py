@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value, key_of
+from batch_records.executed.count_entries import CountTaken
 from batch_records.executed.progress import Progress, Standing
 from batch_records.executed.review import exceptions, review
 from batch_records.master.recipe import Field, Operation, Stage, Step
@@ -342,20 +343,26 @@ def _samples(batch: Batch) -> Iterator[tuple[str, str, str, str]]:
 
 def _readings(batch: Batch) -> Iterator[ReadingRow]:
     for key, _, value in _values(batch):
-        entry = value.entry
-        if isinstance(entry, e.ReadingTaken):
-            yield ReadingRow(
-                key,
-                entry.instrument,
-                entry.sequence,
-                entry.channel,
-                _quantity(entry.value),
-                entry.quality,
-                entry.sample,
-                _second(entry.source_time),
-                _second(entry.received_time),
-                entry.raw_digest,
-            )
+        if isinstance(value.entry, e.ReadingTaken):
+            yield _used(key, value.entry)
+    for run in batch.runs.values():
+        for taken in run.counts.values():
+            yield from (_used(run.key, count) for _, count in taken if count.instrument)
+
+
+def _used(key: str, entry: e.ReadingTaken | CountTaken) -> ReadingRow:
+    return ReadingRow(
+        key,
+        entry.instrument,
+        entry.sequence,
+        entry.channel,
+        _quantity(entry.value),
+        entry.quality,
+        entry.sample,
+        _second(entry.source_time),
+        _second(entry.received_time),
+        entry.raw_digest,
+    )
 
 
 def _second(text: str) -> str:

@@ -113,6 +113,7 @@ def _process(session: Session, batch: Batch) -> list[Chart]:
             each.high,
             zero,
             height=84,
+            gap=each.gap,
         )
         for each in series_of(session, batch, "bioreactor")
         if each.channel in _CHANNELS

@@ -15,6 +15,7 @@ from mes.ledger.line import utc
 from mes.ledger.tables import reading
 
 _STRETCHES = 240
+_SILENT = 120.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Series:
     at: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    gap: float  # what is longer than so without a reading is a gap
 
 
 def series_of(session: Session, batch: Batch, instrument_class: str) -> list[Series]:
@@ -58,7 +60,9 @@ def _thin(code: str, channel: str, unit: str, group: pd.DataFrame) -> Series:
     bounds = group["value"].groupby(stretch).agg(["min", "max"])
     at = tuple(float(start + (index + 0.5) * width) for index in bounds.index)
     low, high = (tuple(map(float, bounds[name])) for name in ("min", "max"))
-    return Series(code, channel, unit, len(group), at, low, high)
+    pace = width * _STRETCHES / len(group)
+    gap = max(_SILENT, 5 * pace, 1.5 * width)
+    return Series(code, channel, unit, len(group), at, low, high, gap)
 
 
 def _use(batch: Batch, instrument_class: str) -> tuple[str, datetime, datetime] | None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
+from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
@@ -40,6 +43,8 @@ _PAGES = (
     "masters.recipes",
     "audit.audit",
     "reports.record",
+    "trends.batch",
+    "alarms.alarms",
     "people.people",
     "patients.orders",
 )
@@ -173,7 +178,14 @@ def _context() -> dict[str, object]:
         "saved": _saved() if g.get("session") else None,
         "batch": None,
         "step": None,
+        "band": _band() if g.get("session") else None,
     }
+
+
+def _band() -> Band | None:
+    with suppress(OperationalError):  # the page that says so has no band
+        return band()
+    return None
 
 
 def _user(held: Session) -> User:

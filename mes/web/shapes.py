@@ -77,6 +77,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Count:
+    """One count of a value that is measured several times."""
+
+    number: int
+    value: str
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a step, as the page asks for it or shows it."""
 
@@ -103,6 +113,8 @@ class Field:
     reading: Reading | None = None
     instrument: str = ""
     sheet: str = ""  # where its labels can be printed
+    repeats: int = 0  # how often it is measured, where it is measured several times
+    counts: tuple[Count, ...] = ()  # of the set that is being counted, or was counted last
 
 
 @dataclass(frozen=True)

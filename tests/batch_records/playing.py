@@ -14,6 +14,7 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
+from batch_records.executed.counting import left_to_count
 from batch_records.executed.decide import decide
 from batch_records.executed.entries import Entry, Signature, Stamp
 from batch_records.executed.fold import fold
@@ -202,7 +203,7 @@ class Play:
         self.wait(key)
         step = self.recipe.steps[key.partition(":")[0]]
         for each in step.fields:
-            if each.name not in self.batch.run(key).values:
+            while each.name not in self.batch.run(key).values or left_to_count(each, self.batch.run(key)):
                 answer = self.answers.get(f"{key} {each.name}") or self.answers.get(each.name)
                 self.do(self.command(key, each, answer or self.good(key, each)))
         return self
@@ -251,7 +252,8 @@ class Play:
         digits, _, unit = value.partition(" ")
         sample = self.batch.seen_from(key).text(each.sample)
         instrument = self.batch.equipment.get(each.instrument, "")
-        return c.Reading(instrument, 1, each.channel, digits, unit, "good", sample, self.at, self.at, "ab" * 32)
+        number = self.batch.last.page + 1
+        return c.Reading(instrument, number, each.channel, digits, unit, "good", sample, self.at, self.at, "ab" * 32)
 
     def good(self, key: str, each: Field) -> str:
         """Return a value that the limits accept."""

@@ -196,6 +196,8 @@ def test_a_printers_mistake_is_told_with_its_line(folder: Path, wrong: str, righ
     assert wrong in PRINTER
     found = mistakes(folder, WHOLE + PRINTER.replace(wrong, right, 1))
     assert any(line.startswith(said) for line in found), found
+
+
 def test_a_node_may_be_looked_at_in_its_own_way(folder: Path) -> None:
     """How often, from which change on, and in whose spelling of the unit."""
     changed = WHOLE.replace('unit = "pH"', 'unit = "pH", sampling = 0.5, deadband = 0.01, server_unit = "pH units"')

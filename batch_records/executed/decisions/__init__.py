@@ -1,5 +1,5 @@
-"""The decisions, by concern: steps, values, corrections, the batch as a whole. Import this to have them all."""
+"""The decisions, by concern: steps, values, counts, corrections, alarms, the whole. Import this to have them all."""
 
-from batch_records.executed.decisions import corrections, steps, values, whole
+from batch_records.executed.decisions import alarms, corrections, counts, steps, values, whole
 
-__all__ = ["corrections", "steps", "values", "whole"]
+__all__ = ["alarms", "corrections", "counts", "steps", "values", "whole"]

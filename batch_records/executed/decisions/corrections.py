@@ -39,6 +39,8 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
     before = draft.batch.run(command.step).values.get(command.field)
     if field is None or before is None:
         raise Refused(f"step {step.id} has recorded no such value")
+    if field.repeats:
+        raise Refused(f"“{field.ask}” is not corrected by typing: have it counted again, with the reason")
     if field.kind not in _CORRECTABLE:
         instead = _INSTEAD.get(field.kind, "scan it again, with the reason")
         raise Refused(f"“{field.ask}” is not corrected by typing: {instead}")

@@ -7,6 +7,7 @@ from datetime import datetime
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import TRANSITIONS, Run, StepState, parse_key
+from batch_records.executed.counting import left_to_count
 from batch_records.executed.decide import decides
 from batch_records.executed.draft import Draft, Refused
 from batch_records.executed.progress import Clock
@@ -105,7 +106,7 @@ def finish(draft: Draft, step: Step, key: str) -> None:
     """Complete a step whose every field is recorded, and stop the clocks that its end stops."""
     must_not_be_held(draft)
     run = draft.batch.run(key)
-    if missing := [field.ask for field in step.fields if field.name not in run.values]:
+    if missing := [field.ask for field in step.fields if field.name not in run.values or left_to_count(field, run)]:
         raise Refused(f"step {step.id} is not complete: {', '.join(f'“{ask}”' for ask in missing)} not recorded")
     if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
         raise Refused(f"“{wrong[0]}” does not match: scan the right one before the step is completed")

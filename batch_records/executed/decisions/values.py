@@ -10,6 +10,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import SeenFrom, parse_key
 from batch_records.executed.decide import decides
 from batch_records.executed.decisions.corrections import matched, ripple, unjudged
+from batch_records.executed.decisions.counts import take_count
 from batch_records.executed.decisions.steps import at_work, finish, must_be_met, must_not_be_held, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import Recorded
@@ -32,8 +33,11 @@ def record_values(draft: Draft, command: c.RecordValues) -> None:
         field = _field(step, name, *_ENTERED)
         if field.kind is Kind.READING and not command.reason.strip():
             raise Refused(f"“{field.ask}” comes from the {field.instrument}: say why it is typed instead")
-        value = read_value(field, text)
-        _put(draft, field, e.ValueRecorded(command.step, name, value, instead_of=field.instrument), command.reason)
+        typed = e.ValueRecorded(command.step, name, read_value(field, text), instead_of=field.instrument)
+        if field.repeats:
+            take_count(draft, field, field.repeats, typed)
+        else:
+            _put(draft, field, typed, command.reason)
 
 
 @decides(c.ReportResults)
@@ -58,6 +62,8 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
     if assigned in draft.batch.calibrated and draft.batch.calibrated[assigned] <= draft.at:
         ended = draft.batch.calibrated[assigned]
         raise Refused(f"the calibration of {assigned} ended on {ended:%Y-%m-%d}: have it calibrated and scan it again")
+    if command.equipment and (objection := unfit_to_measure(command.equipment, command.batch, draft.at)):
+        raise Refused(objection)
     reading = command.reading
     if reading is None or (reading.instrument, reading.channel) != (assigned, field.channel):
         raise Refused(f"{assigned} has given no value of {field.channel}")
@@ -76,7 +82,10 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
         received_time=reading.received_time.isoformat(),
         raw_digest=reading.raw_digest,
     )
-    _put(draft, field, entry, command.reason)
+    if field.repeats:
+        take_count(draft, field, field.repeats, entry)
+    else:
+        _put(draft, field, entry, command.reason)
 
 
 def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str:
@@ -163,6 +172,7 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
         equipment_class=equipment.equipment_class,
         status=equipment.status,
         calibrated_until=equipment.calibrated_until.isoformat(),
+        qualified_until=equipment.qualified_until.isoformat() if equipment.qualified_until else "",
     )
     _put(draft, field, entry, command.reason)
 
@@ -174,12 +184,19 @@ def assign_instrument(draft: Draft, command: c.AssignInstrument) -> None:
     if all(field.instrument != command.equipment_class for field in step.fields):
         raise Refused(f"step {step.id} measures nothing with a {command.equipment_class}")
     equipment = _usable(draft, command, command.equipment_class)
-    until = equipment.calibrated_until
+    until, qualified = equipment.calibrated_until, equipment.qualified_until
     batch = draft.batch
     if batch.equipment.get(command.equipment_class) == equipment.code and batch.calibrated.get(equipment.code) == until:
         return
     draft.write(
-        e.InstrumentAssigned(command.step, command.equipment_class, equipment.code, equipment.status, until.isoformat())
+        e.InstrumentAssigned(
+            command.step,
+            command.equipment_class,
+            equipment.code,
+            equipment.status,
+            until.isoformat(),
+            qualified.isoformat() if qualified else "",
+        )
     )
 
 
@@ -190,13 +207,29 @@ def _usable(draft: Draft, command: c.UseEquipment | c.AssignInstrument, class_: 
         raise Refused(f"“{command.code}” is the code of no equipment")
     if equipment.equipment_class != class_:
         raise Refused(f"{equipment.code} is of the class “{equipment.equipment_class}”; this step needs “{class_}”")
-    if equipment.status != "ready":
-        raise Refused(f"{equipment.code} is {equipment.status}: use another, or have it made ready")
-    if equipment.calibrated_until <= draft.at:
-        raise Refused(f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}")
-    if equipment.batch and equipment.batch != command.batch:
-        raise Refused(f"{equipment.code} is in use for batch {equipment.batch}")
+    if objection := unfit(equipment, command.batch, draft.at):
+        raise Refused(objection)
     return equipment
+
+
+def unfit(equipment: c.Equipment, batch: str, at: datetime) -> str:
+    """Say why equipment cannot be used for a batch now, or nothing; asked when it is scanned and when it measures."""
+    if equipment.status != "ready":
+        return f"{equipment.code} is {equipment.status}: use another, or have it made ready"
+    if equipment.calibrated_until <= at:
+        return f"the calibration of {equipment.code} ended on {equipment.calibrated_until:%Y-%m-%d}"
+    if equipment.qualified_until and equipment.qualified_until <= at:
+        return f"the qualification of {equipment.code} ended on {equipment.qualified_until:%Y-%m-%d}"
+    if equipment.batch and equipment.batch != batch:
+        return f"{equipment.code} is in use for batch {equipment.batch}"
+    return ""
+
+
+def unfit_to_measure(equipment: c.Equipment, batch: str, at: datetime) -> str:
+    """Say why nothing that equipment measures now can be this batch's, or nothing."""
+    if equipment.exclusive and not equipment.batch:
+        return f"{equipment.code} was made ready since, and belongs to no batch: scan it again"
+    return unfit(equipment, batch, at)
 
 
 @decides(c.TakeSample)

@@ -38,7 +38,8 @@
     age.textContent = seconds < 90 ? `${seconds} s` : span(seconds * 1000);
     if (seconds <= Number(live.dataset.staleAfter)) return;
     live.classList.replace("good", "stale");
-    one(".take", live).disabled = true;
+    const take = one(".take", live);
+    if (take) take.disabled = true;
   }
 
   function tick() {

@@ -13,10 +13,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import AFTER_THE_END, StepState, Value
 from batch_records.executed.commands import Person
+from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.decide import DECISIONS
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import from_body, kind, to_body
@@ -42,7 +44,10 @@ RECIPE = """
   - step: 1.2 Scan
     use: {counter: {equipment: cell counter}}
   - step: 1.3 Count
-    measure: {cells: {unit: cells, limit: ">= 10 cells", plausible: 0 to 1000 cells}}
+    measure:
+      cells: {unit: cells, limit: ">= 10 cells", plausible: 0 to 1000 cells}
+      viable: {unit: "%", limit: ">= 50 %", repeats: 2, average: mean, round: half up to 0.1, cv: <= 15 %,
+        outliers: measured again}
     from: cell counter
     verified by: verifier
   - step: 1.4 Vector
@@ -99,6 +104,7 @@ EVERYBODY = st.sampled_from(PEOPLE)
 NUMBERS = ["20", "100", "7", "0", "-1", "1e3", "9e9", "20.0"]
 TEXTS = st.sampled_from([*NUMBERS, "1,5", "nan", "", "5 g", "COI-1", "COI-2", "x"])
 REASONS = st.sampled_from(["", "misread"])
+_WORKING = (e.StepStarted, e.StepCompleted, e.InstrumentAssigned, CountTaken, CountsRepeated, e.Recorded)
 
 
 class AnyBatch(RuleBasedStateMachine):
@@ -216,6 +222,18 @@ class AnyBatch(RuleBasedStateMachine):
         known = c.Equipment(code, class_, "ready", self.play.at + timedelta(days=9), "")
         self.attempt(c.AssignInstrument(B, key, class_, code, known, reason), by)
 
+    @rule(data=st.data(), by=st.just(ALICE) | EVERYBODY, reason=REASONS)
+    def count_again(self, data: st.DataObject, by: Person, reason: str) -> None:
+        """Have something counted anew."""
+        key = "1.3" if by is ALICE else self.pick(data)
+        self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
+
+    @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 2))
+    def note_alarm(self, by: Person, alarm: str, what: int) -> None:
+        """Have an instrument's alarm noted."""
+        raised = a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T")
+        self.attempt(c.NoteAlarm(B, (raised, a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))[what]), by)
+
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
         """Start or complete a step, whoever one is."""
@@ -302,7 +320,7 @@ class AnyBatch(RuleBasedStateMachine):
         for stamp, entry in self.play.lines:
             if isinstance(entry, e.StepVerified):
                 assert stamp.author not in workers[entry.step]
-            elif isinstance(entry, e.StepStarted | e.StepCompleted | e.InstrumentAssigned | e.Recorded):
+            elif isinstance(entry, _WORKING):
                 workers.setdefault(entry.step, set()).add(stamp.author)
 
     @invariant()
@@ -339,7 +357,7 @@ class AnyBatch(RuleBasedStateMachine):
     def every_verdict_is_of_the_limits_as_they_are_now(self) -> None:
         """Whatever was corrected since, in whatever step."""
         for _, field, value in self.recorded():
-            if value and field.kind is not Kind.IDENTITY and "cannot be computed" not in value.entry.judged:
+            if value and field.kind is not Kind.IDENTITY and not _is_not_judged(value.entry.judged):
                 assert self.draft.judge(field, value.entry) == (value.verdict, value.entry.judged)
 
     @property
@@ -366,11 +384,16 @@ TestAnyBatch = AnyBatch.TestCase
 TestAnyBatch.settings = settings(max_examples=int(os.environ.get("MES_BATCHES", "30")), stateful_step_count=30)
 
 
+def _is_not_judged(judged: str) -> bool:
+    """Say whether a value stands without a verdict: it could not be computed, or is counted again."""
+    return "cannot be computed" in judged or "measured again" in judged
+
+
 def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
-    tried |= {c.AssignInstrument, c.CorrectFact}
+    tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -208,3 +209,26 @@ def test_the_tablet_can_ask_beforehand_what_speaks_against_a_reading() -> None:
     reading = play.reading("1.3", field, "1.5e6 cells/mL")
     assert unusable(field, reading, "T-1", play.at) == ""
     assert unusable(field, reading, "T-2", play.at)
+
+
+@pytest.mark.requirement("RQ-010")
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"status": "to be cleaned"}, "CC-1 is to be cleaned"),
+        ({"calibrated_until": timedelta(days=-1)}, "the calibration of CC-1 ended"),
+        ({"qualified_until": timedelta(days=-1)}, "the qualification of CC-1 ended"),
+        ({"batch": "B-2"}, "CC-1 is in use for batch B-2"),
+        ({"exclusive": True, "batch": ""}, "CC-1 was made ready since, and belongs to no batch: scan it again"),
+    ],
+)
+def test_what_is_unfit_when_it_measures_gives_nothing(changes: dict[str, Any], sentence: str) -> None:
+    """It was fit when it was scanned; what counts is how it is when its value is taken."""
+    play = counting()
+    dated = {name: play.at + each if isinstance(each, timedelta) else each for name, each in changes.items()}
+    found = replace(play.equipment(play.field("1.1", "counter"), "CC-1"), **{"batch": B, **dated})
+    reading = play.reading("1.3", play.field("1.3", "viable"), "1.5e6 cells/mL")
+    with pytest.raises(Refused, match=sentence):
+        play.do(c.TakeReading(B, "1.3", "viable", reading, equipment=found))
+    fit = replace(play.equipment(play.field("1.1", "counter"), "CC-1"), batch=B)
+    assert kinds(play.do(c.TakeReading(B, "1.3", "viable", reading, equipment=fit)))[-1] == "reading taken"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.review import CHECKS, exceptions, review
@@ -16,7 +17,9 @@ STEPS = """
 - step: 1.1 Scan
   use: {scale: {equipment: scale}}
 - step: 1.2 Weigh
-  measure: {mass: {unit: g, limit: ">= 5 g", alert: ">= 6 g"}}
+  measure:
+    mass: {unit: g, limit: ">= 5 g", alert: ">= 6 g"}
+    volume: {unit: mL, repeats: 2, average: mean, round: half up to 1, cv: <= 30 %, cv alert: <= 20 %, outliers: kept}
   from: scale
   verified by: verifier
 """
@@ -34,11 +37,7 @@ def weighing() -> Play:
 
 def weighed() -> Play:
     """Return a batch with nothing to remark."""
-    play = weighing()
-    play.take("1.2", "mass", "10 g")
-    play.complete("1.2")
-    play.verify("1.2")
-    return play
+    return weighing().step("1.2")
 
 
 def alert(play: Play) -> None:
@@ -64,7 +63,7 @@ def order_corrected(play: Play) -> None:
 
 def sent_back(play: Play) -> None:
     """Complete a step that is sent back."""
-    play.take("1.2", "mass", "10 g")
+    play.work("1.2")
     play.complete("1.2")
     play.send_back("1.2")
 
@@ -100,7 +99,31 @@ def remarked(play: Play) -> None:
     play.do(c.AddComment(B, "noisy", "1.2"), ALICE)
 
 
+def scattered(play: Play) -> None:
+    """Count twice, and find 20 % between the counts."""
+    for value in ("10", "14"):
+        play.take("1.2", "volume", f"{value} mL")
+
+
+def alarmed(play: Play) -> None:
+    """Have the scale's alarm noted, and acknowledged."""
+    noted = (
+        a.AlarmRaised("S-1/A1/1", "S-1", "room_temperature", "high, above 25 °C", "medium", "26.1 °C", "T"),
+        a.AlarmAcknowledged("S-1/A1/1", "Window closed"),
+    )
+    for each in noted:
+        play.do(c.NoteAlarm(B, each), ALICE)
+
+
 HAPPENS = {
+    "repeated counts that agree": (
+        scattered,
+        "Volume: CV 23.6 % of 10 mL, 14 mL is outside the alert limit (limit ≤ 30 %, alert ≤ 20 %)",
+    ),
+    "alarms of its instruments": (
+        alarmed,
+        "medium alarm: S-1 room temperature high, above 25 °C, 26.1 °C; acknowledged: Window closed, not over",
+    ),
     "values within limits": (alert, "Mass: 5.5 g is outside the alert limit (limit ≥ 5 g, alert ≥ 6 g)"),
     "instruments' values measured, not typed": (typed, "Mass: 10 g was typed, not taken from the scale: no line"),
     "values as first recorded": (corrected, "Mass: 10 g became 11 g: misread"),
@@ -130,8 +153,8 @@ def test_each_check_finds_what_it_looks_for_and_nothing_in_a_smooth_batch(check:
 def test_what_was_looked_at_is_told_beside_what_was_found() -> None:
     """“Nothing found” is worth what was looked at."""
     looked_at = {checked.check: checked.looked_at for checked in review(weighed().batch)}
-    assert looked_at["values within limits"] == 2
-    assert looked_at["instruments' values measured, not typed"] == 1
+    assert looked_at["values within limits"] == 3
+    assert looked_at["instruments' values measured, not typed"] == 3
     assert looked_at["steps completed once"] == 2
     assert looked_at["hold times kept"] == 1
 

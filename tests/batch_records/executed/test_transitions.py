@@ -31,7 +31,7 @@ RECIPE = small(STEPS, "facts: {fact: {ask: A fact, unit: mL}}\n")
 STEP_KINDS = (e.StepStarted, e.StepCompleted, e.StepVerified, e.StepReopened)
 BATCH_KINDS = (e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped)
 BODIES = {"hold_time": "H, since T", "limit": "1 h", "since": "T", "number": "D1", "field": "volume", "value": "5 mL"}
-BODIES |= {"calibrated_until": START.isoformat()}
+BODIES |= {"calibrated_until": START.isoformat(), "set": "1"}
 
 
 def entry(made: type[Entry]) -> Entry:

@@ -17,7 +17,8 @@ def problems(text: str) -> list[tuple[int, int, str]]:
 
 def a_step(kind: str, field: str) -> str:
     """Return a step with one field, which stands on its third line."""
-    return f"- step: 1.1 Look\n  {kind}:\n    {field}\n"
+    source = "  from: scale\n" if kind == "measure" else ""
+    return f"- step: 1.1 Look\n  {kind}:\n    {field}\n{source}"
 
 
 IN_FIELDS = [
@@ -53,6 +54,36 @@ IN_FIELDS = [
     ("record", "began: {kind: time, plausible: ¦1 to 2 h}", "only a number or a choice has a limit"),
     ("result", "growth: {one of: [none, some], limit: ¦non}", "“non” is not among the options"),
     ("result", "growth: ¦{ask: Growth}", "has either “unit:” or “one of: […]”"),
+    # values measured several times
+    ("measure", "no: {unit: mL, repeats: ¦3, round: up to 1, cv: <= 5 %, outliers: kept}", "says “average:”, too"),
+    ("measure", "no: {unit: mL, repeats: ¦3, average: mean, cv: <= 5 %, outliers: kept}", "says “round:”, too"),
+    ("measure", "no: {unit: mL, repeats: ¦3, average: mean, round: up to 1, outliers: kept}", "says “cv:”, too"),
+    ("measure", "no: {unit: mL, repeats: ¦3, average: mean, round: up to 1, cv: <= 5 %}", "says “outliers:”, too"),
+    (
+        "measure",
+        "no: {unit: mL, repeats: ¦1, average: mean, round: up to 1, cv: <= 5 %, outliers: kept}",
+        "from 2 to 10",
+    ),
+    ("measure", "no: {unit: mL, repeats: ¦11, average: mean, round: up to 1, cv: <= 5 %, outliers: kept}", "2 to 10"),
+    (
+        "measure",
+        "no: {unit: mL, repeats: 3, average: ¦mode, round: up to 1, cv: <= 5 %, outliers: kept}",
+        "mean, median",
+    ),
+    ("measure", "no: {unit: mL, repeats: 3, average: mean, round: ¦1, cv: <= 5 %, outliers: kept}", "write a rounding"),
+    ("measure", 'no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: "<= ¦5 mL", outliers: kept}', "in %"),
+    (
+        "measure",
+        'no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: "<= ¦no", outliers: kept}',
+        "named “no”",
+    ),
+    (
+        "measure",
+        "no: {unit: mL, repeats: 3, average: mean, round: up to 1, cv: <= 5 %, outliers: ¦cut}",
+        "measured again",
+    ),
+    ("measure", "no: {unit: mL, cv: ¦<= 5 %}", "“cv:” belongs to a value with “repeats:”"),
+    ("measure", "no: {unit: mL, outliers: ¦kept}", "“outliers:” belongs to a value with “repeats:”"),
     # calculations
     ("calculate", "twice: {formula: 2 * ¦volume, unit: mL, round: up to 1}", "no value is named “volume” here"),
     ("calculate", "twice: {formula: ¦2 mL, unit: g, round: up to 1}", "this gives volume, and mass is asked for"),

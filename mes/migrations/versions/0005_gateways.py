@@ -7,8 +7,8 @@ from alembic import op
 
 from mes.db import Utc
 
-revision = "0004"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
