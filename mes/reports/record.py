@@ -26,6 +26,7 @@ from mes.audit.words import old_and_new, what
 from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.ledger.tables import line
+from mes.reports.order import Fact, facts_of
 from mes.web.shapes import Stamp, Struck
 
 
@@ -80,15 +81,6 @@ class SignatureRow:
     what: str
     page: int
     seen: str
-
-
-@dataclass(frozen=True)
-class StruckFact:
-    """A fact of the order that was corrected: what it was, who corrected it, why."""
-
-    was: str
-    struck: Stamp
-    why: str
 
 
 @dataclass(frozen=True)
@@ -160,7 +152,7 @@ class Record:
     head: str
     pages: int
     started: Stamp
-    facts: tuple[tuple[str, str, tuple[StruckFact, ...]], ...]  # ask, value, what it replaced
+    facts: tuple[Fact, ...]
     parameters: tuple[tuple[str, str], ...]
     decided: tuple[tuple[str, Stamp], ...]
     pending: tuple[str, ...]
@@ -195,7 +187,7 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
         head=batch.last.hash,
         pages=batch.last.page,
         started=shown.stamp(batch.started, names),
-        facts=tuple(_facts(batch, names)),
+        facts=tuple(facts_of(batch, names)),
         parameters=tuple((name.replace("_", " "), _quantity(str(value))) for name, value in recipe.parameters.items()),
         decided=tuple((e.kind(entry).removeprefix("batch "), shown.stamp(at, names)) for at, entry in batch.disposed),
         pending=next(
@@ -218,17 +210,6 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
     )
 
 
-def _facts(batch: Batch, names: Mapping[str, str]) -> Iterator[tuple[str, str, tuple[StruckFact, ...]]]:
-    for field in batch.recipe.facts:
-        if field.name in batch.facts:
-            struck = tuple(
-                StruckFact(_text(field, entry.was), shown.stamp(stamp, names), stamp.reason)
-                for stamp, entry in batch.corrected
-                if entry.fact == field.name
-            )
-            yield field.ask, _text(field, batch.facts[field.name]), struck
-
-
 def _finding(finding: object) -> str:
     sentence = getattr(finding, "sentence", "")
     return sentence if isinstance(finding, Blocks) else f"{sentence} (pending)"
@@ -237,10 +218,6 @@ def _finding(finding: object) -> str:
 def _quantity(text: str) -> str:
     digits, _, unit = text.partition(" ")
     return f"{digits} {shown.unit_words(unit)}".strip()
-
-
-def _text(field: Field, text: str) -> str:
-    return " ".join(shown.digits_and_unit(field, text)).strip()
 
 
 def _operations(batch: Batch, names: Mapping[str, str]) -> Iterator[OperationPart]:

@@ -198,9 +198,7 @@ class AnyBatch(RuleBasedStateMachine):
             key, name = data.draw(st.sampled_from(values))
             self.attempt(c.CorrectValue(B, key, name, text, "misread"), self.play.performer(key))
 
-    @rule(
-        fact=st.sampled_from(["weight", "weight", "height"]), text=TEXTS, by=st.just(DORA) | EVERYBODY, reason=REASONS
-    )
+    @rule(fact=st.sampled_from(["weight", "height"]), text=TEXTS, by=st.just(DORA) | EVERYBODY, reason=REASONS)
     def correct_the_order(self, fact: str, text: str, by: Person, reason: str) -> None:
         """Correct what the batch was issued with."""
         self.attempt(c.CorrectFact(B, fact, text, reason), by)
