@@ -51,7 +51,7 @@ def readings(spool: Spool) -> list[Reading]:
     return [reading for _, reading in spool.undelivered(100_000)]
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something another thread or process does has happened, or fail."""
     waiting = Event()
     for _ in range(round(seconds / 0.02)):

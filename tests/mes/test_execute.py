@@ -303,7 +303,7 @@ def test_of_two_that_wait_for_each_other_both_are_done(lab: Laboratory) -> None:
         for thread in threads:
             thread.join(30)
     assert len(lab.lines("laboratory", "knocked")) == len(lab.lines(f"lot:{MEDIUM}", "knocked")) == 2
-    assert len(tried) == 3
+    assert len(tried) > 2
     assert lab.verify().holds
 
 
