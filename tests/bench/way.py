@@ -22,6 +22,7 @@ from tests.bench.plant import HERTZ
 from tests.bench.server import serving
 
 TOKEN = "a gateway's token, synthetic"
+STEADY_AFTER = 3.0  # seconds
 SETTLES_WITHIN = 60.0  # seconds until everything has arrived, once the server counts no more
 
 
@@ -66,6 +67,7 @@ class Way:
     def await_first(self) -> None:
         """Wait until rows come steadily: what the server held at the beginning has arrived."""
         _until(lambda: self.committed() > 2 * self.nodes)
+        time.sleep(STEADY_AFTER)
 
     def lost(self) -> int:
         """Stop the counting, wait for the last number of each node, and return how many values are missing."""
