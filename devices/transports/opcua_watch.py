@@ -132,7 +132,9 @@ class Watch:
         shown, begun = _time(current), _time(started)
         if shown:
             travel = (answered - asked) / 2
-            self._judge("clock", self._clock(shown - (asked + travel), travel))
+            ahead = shown - (asked + travel)
+            self._intake.clock_ahead(ahead.total_seconds())
+            self._judge("clock", self._clock(ahead, travel))
         if begun:
             if self.known.started and begun.isoformat() != self.known.started:
                 self._intake.notice(f"the server was restarted at {begun:%Y-%m-%d %H:%M:%S} UTC")
