@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from devices import unece
 from devices.instrument import Model, ModelledInstrument, instrument
 
 _LADS, _UA = "http://opcfoundation.org/UA/LADS/", "http://opcfoundation.org/UA/"
@@ -19,44 +20,7 @@ _UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
 
 NO_UNIT = "no unit"
 LONGEST_UNIT = 40
-_UNITS = {  # UNECE code → our spelling
-    "C62": "1",
-    "P1": "%",
-    "CEL": "°C",
-    "Q30": "pH",
-    "C26": "ms",
-    "SEC": "s",
-    "MIN": "min",
-    "HUR": "h",
-    "DAY": "d",
-    "LTR": "L",
-    "MLT": "mL",
-    "4G": "uL",
-    "KGM": "kg",
-    "GRM": "g",
-    "MGM": "mg",
-    "MC": "ug",
-    "C34": "mol",
-    "C18": "mmol",
-    "FH": "umol",
-    "4H": "um",
-    "RPM": "rev/min",
-    "M46": "rev/min",
-    "RPS": "rev/s",
-    "CMK": "cm2",
-    "MTK": "m2",
-    "L2": "L/min",
-    "41": "mL/min",
-    "G55": "mL/h",
-    "GJ": "g/mL",
-    "GL": "g/L",
-    "M1": "mg/L",
-    "H29": "ug/L",
-    "C38": "mol/L",
-    "M33": "mmol/L",
-}
-_OURS = {*_UNITS.values(), "cells/mL", "10^6 cells/mL"}  # UNECE counts no cells: a vendor's own code shows them
-_BY_NUMBER = {int.from_bytes(code.encode()): unit for code, unit in _UNITS.items()}
+_OURS = {*unece.OURS.values(), "cells/mL", "10^6 cells/mL"}  # UNECE counts no cells: a vendor's own code shows them
 
 
 @instrument("lads", verified=None)
@@ -100,7 +64,7 @@ class Lads(ModelledInstrument):
 
     def unit(self, namespace: str, number: int, shown: str) -> str:
         """Return an EUInformation's unit; what it shows, where its code is none of ours: that is doubted."""
-        ours, shown = _BY_NUMBER.get(number) if namespace == _UNECE else None, shown.strip()
+        ours, shown = unece.OURS.get(number) if namespace == _UNECE else None, shown.strip()
         if ours and (shown == ours or shown not in _OURS):
             return ours
         if namespace == _UNECE and number > 0 and shown in _OURS:

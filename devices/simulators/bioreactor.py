@@ -23,13 +23,12 @@ from asyncua.server.user_managers import UserManager
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
-from devices import certificates
+from devices import certificates, unece
 from devices.config import POLICIES
 from devices.instruments.bioreactor import Bioreactor
 from devices.simulators.faults import Order
 from devices.simulators.history import Recorder
 from devices.simulators.world import Values, World
-from devices.transports.opcua_units import NUMBERS
 
 NAMESPACE = "urn:simulated:bioreactor"
 CHANNELS = tuple(Bioreactor.channels)
@@ -200,7 +199,7 @@ class AsyncuaFace:
 
 def engineering_units(unit: str) -> ua.EUInformation:
     """Return a unit as a server says it, by its number where it has one."""
-    code = next((number for number, known in NUMBERS.items() if known == unit), -1)
+    code = next((number for number, known in unece.EVERY.items() if known == unit), -1)
     return ua.EUInformation(
         NamespaceUri="http://www.opcfoundation.org/UA/units/un/cefact",
         UnitId=code,

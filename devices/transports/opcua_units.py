@@ -8,25 +8,8 @@ from __future__ import annotations
 
 from asyncua import ua
 
-_CODES = {
-    "CEL": "°C",
-    "FAH": "°F",
-    "KEL": "K",
-    "P1": "%",
-    "Q30": "pH",
-    "RPM": "rev/min",
-    "LTR": "L",
-    "MLT": "mL",
-    "KGM": "kg",
-    "GRM": "g",
-    "BAR": "bar",
-    "MBR": "mbar",
-    "L2": "L/min",
-    "GL": "g/L",
-    "M1": "mg/L",
-    "59": "ppm",
-}
-NUMBERS = {int.from_bytes(code.encode()): unit for code, unit in _CODES.items()}
+from devices import unece
+
 _SPELLINGS = {
     "c": "°C",
     "degc": "°C",
@@ -45,7 +28,7 @@ _SPELLINGS = {
     "millilitre": "mL",
     "1/ml": "cells/mL",
 }
-_KNOWN = {unit.casefold(): unit for unit in (*_CODES.values(), "cells/mL", "mL/min", "mg/dL", "mmol/L")}
+_KNOWN = {unit.casefold(): unit for unit in (*unece.EVERY.values(), "cells/mL", "mL/min", "mg/dL", "mmol/L")}
 
 
 def spelled(text: str) -> str:
@@ -59,7 +42,7 @@ def unit_of(said: object) -> str:
     if not isinstance(said, ua.EUInformation):
         return ""
     text = (said.DisplayName.Text or "").strip()
-    return NUMBERS.get(said.UnitId) or spelled(text) or text
+    return unece.EVERY.get(said.UnitId) or spelled(text) or text
 
 
 def agrees(said: str, unit: str, server_unit: str) -> bool | None:
