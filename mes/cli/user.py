@@ -1,4 +1,4 @@
-"""Add people, give them roles, let them go. Whoever does it is an administrator, and enters the password.
+"""Add people with their roles, list them, let them go. Whoever does it is an administrator, and enters the password.
 
     ./lab user open ID NAME                    set up a laboratory, with its first administrator
     ./lab user list
