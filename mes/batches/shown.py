@@ -47,9 +47,10 @@ def local(at: datetime) -> datetime:
 
 
 def remarks(run: Run, names: Mapping[str, str]) -> tuple[tuple[shapes.Stamp, str], ...]:
-    """Return what was remarked on a step, and which instruments took over in it, in the order it was written."""
+    """Return what was remarked on a step, why it was opened again, and which instruments took over in it, in order."""
     taken_over = [(at, f"Measured with {entry.code} from here on.") for at, entry in run.assigned]
-    said = sorted((*run.comments, *taken_over), key=lambda each: each[0].page)
+    reopened = [(at, f"Opened again: {why}") for at, why in run.reopened]
+    said = sorted((*run.comments, *reopened, *taken_over), key=lambda each: each[0].page)
     return tuple((stamp(at, names), text) for at, text in said)
 
 

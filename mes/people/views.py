@@ -15,6 +15,7 @@ from mes.people import commands as c
 from mes.people import queries
 from mes.people.passwords import new_password
 from mes.web import frame
+from mes.web.errors import sentence_of
 from mes.web.forms import came_from, form, safe_next
 
 bp = Blueprint("people", __name__, template_folder="templates")
@@ -46,7 +47,7 @@ def enter() -> Response | tuple[str, int]:
         # Without its tap: the second of two taps must open what its own cookie holds.
         execute(command, by=frame.visitor(), tap="", signing=entered.signing)
     except Refused as refused:
-        return _door(str(refused), entered.text("user")), 403
+        return _door(sentence_of(refused), entered.text("user")), 403
     frame.begin(token, command.user)
     return redirect(safe_next(entered.text("next")) or url_for("batches.board"))
 

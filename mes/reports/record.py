@@ -59,7 +59,6 @@ class StepRow:
     completed: Stamp | None
     verified: Stamp | None
     signed: str
-    reopened: tuple[tuple[Stamp, str], ...]
     comments: tuple[tuple[Stamp, str], ...]
 
 
@@ -247,7 +246,6 @@ def _step(batch: Batch, progress: Progress, step: Step, number: int, names: Mapp
         completed=shown.stamp(run.completed, names) if run.completed else None,
         verified=shown.stamp(run.verified, names) if run.verified else None,
         signed=signature.meaning if signature else "",
-        reopened=tuple((shown.stamp(at, names), why) for at, why in run.reopened),
         comments=shown.remarks(run, names),
     )
 

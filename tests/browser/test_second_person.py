@@ -61,5 +61,6 @@ def test_a_second_person_sends_it_back(screen: Screen, batch: Played) -> None:
     screen.sign(BOB, comment="the scale was not tared")
     screen.press("Send back")
     expect(screen.page.get_by_role("button", name="Complete")).to_be_visible()
+    expect(screen.page.locator(".remark")).to_contain_text("Opened again: the scale was not tared")
     (line,) = batch.lab.lines(batch.book, "step reopened")
     assert (line["author"], line["reason"]) == ("bob", "the scale was not tared")
