@@ -25,7 +25,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursiv
 
 
 class Table(DeclarativeBase):
-    """What every mapped class is: a `Row`, whose changes are ledger lines, or a `View`, made from ledger lines."""
+    """What every mapped class is: a `Row`, whose changes are ledger lines, a `View`, made from lines, or `Told`."""
 
     metadata = MetaData()
 
@@ -44,6 +44,12 @@ class Row(Table):
 
 class View(Table):
     """A row that can be made again from the ledger at any time."""
+
+    __abstract__ = True
+
+
+class Told(Table):
+    """What a machine told of itself last: no record, and nothing is decided by it."""
 
     __abstract__ = True
 

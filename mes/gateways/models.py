@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mes.db import Table, Utc
+from mes.db import Told, Utc
 
 
-class GatewayTold(Table):
+class GatewayTold(Told):
     """One gateway: what it told last, and when it was heard here."""
 
     __tablename__ = "gateway_told"
