@@ -12,9 +12,10 @@ from tests.devices.support import until
 
 def test_what_nobody_acknowledged_is_not_said_to_be(tmp_path: Path) -> None:
     """The counter is switched off while its result is on the line: whoever waits is not told that it arrived."""
-    counter, acknowledged = CellCounter(tmp_path / "line", World(tmp_path)), Event()
-    counter._results.put((b"H|\\^&\rL|1|N\r", acknowledged))
+    world = World(tmp_path)
+    counter, acknowledged = CellCounter(tmp_path / "line", world), Event()
+    counter._results.take("", world.clock(), (b"H|\\^&\rL|1|N\r", acknowledged))
     counter.start()
-    until(counter._results.empty)
+    until(lambda: not counter._results._held)
     counter.stop()
     assert not acknowledged.is_set()

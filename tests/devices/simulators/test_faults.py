@@ -17,7 +17,7 @@ import pytest
 
 from devices.backoff import Backoff
 from devices.config import FileSettings, SerialSettings
-from devices.instrument import Serial
+from devices.instrument import DateOrder, Serial
 from devices.instruments.cell_counter import CellCounter as CellCounterFile
 from devices.instruments.vicell_blu_export import ViCellBluExport
 from devices.intake import Intake
@@ -61,11 +61,9 @@ def counting(name: str, world: World, intake: Intake, folder: Path) -> Iterator[
         ).run
     else:
         counter = FileCounter(folder / "exports", world)
-        settings = FileSettings(folder / "exports", poll=0.02, settle=0.1)
+        settings = FileSettings(folder / "exports", poll=0.02, settle=0.1, dates=DateOrder.MONTH_FIRST)
         exports = ViCellBluExport()
-        listener = FileDrop(
-            exports, settings, ZoneInfo("UTC"), intake, lambda _kind, content, zone: exports.convert(content, zone)
-        ).run
+        listener = FileDrop(exports, settings, ZoneInfo("UTC"), intake, lambda _kind, *told: exports.convert(*told)).run
     stop = Event()
     thread = Thread(target=listener, args=(stop,))
     thread.start()
