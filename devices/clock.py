@@ -46,7 +46,8 @@ class ProcessClock:
         """Return the process time, aware UTC."""
         self._read()
         passed = time.time() - self._real
-        hurried = min(passed, max(0.0, self._end - self._process) / self._rate)
+        until_end = (self._end - self._process) / self._rate if self._rate else math.inf
+        hurried = min(passed, max(0.0, until_end))
         return datetime.fromtimestamp(self._process + hurried * self._rate + passed - hurried, UTC)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tty
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -69,29 +68,26 @@ def test_a_full_disk_takes_nothing_and_keeps_everything(disk: SmallDisk) -> None
 
 
 def test_a_message_that_finds_the_disk_full_is_not_acknowledged_and_comes_again(
-    disk: SmallDisk, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    disk: SmallDisk, clock: SetClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The counter keeps its result; when there is room it sends it once more, and it is there once."""
     monkeypatch.setattr("devices.transports.serial_port.Backoff", lambda: Backoff(0.01, 0.02))
-    near, far = os.openpty()
-    tty.setraw(far)
-    counter, stop = Counter(near, os.ttyname(far)), Event()
+    counter, stop = Counter(tmp_path / "line"), Event()
     intake = Intake("CC-01", disk.spool, clock)
     line = SerialLine(CellCounter(), SerialSettings(counter.port, Serial()), ZoneInfo("UTC"), intake)
     thread = Thread(target=line.run, args=(stop,))
     thread.start()
     until(lambda: intake._state[0] == "listening")
     disk.fill()
-    os.write(near, astm.ENQ)
+    os.write(counter.near, astm.ENQ)
     assert counter.answer() == astm.ACK
-    os.write(near, astm.frames(MESSAGE)[0])
+    os.write(counter.near, astm.frames(MESSAGE)[0])
     assert counter.answer(0.5) == b""
     disk.free()
     until(lambda: sent(counter))
     stop.set()
     thread.join()
-    for end in (near, far):
-        os.close(end)
+    counter.pull()
     assert [reading.value for reading in readings(disk.spool)] == ["96.9"]
 
 
