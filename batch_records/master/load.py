@@ -19,6 +19,7 @@ from batch_records.master.recipe import (
     Field,
     Growth,
     HoldTime,
+    Milestone,
     Operation,
     Recipe,
     Repeat,
@@ -35,7 +36,7 @@ from batch_records.values.quantity import Quantity
 
 discover(steps)
 
-_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "note")
+_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "note")
 _RECIPE_KEYS = ("parameters", "hold times", "note", "figures", "growth", "day zero")
 _OPERATION = re.compile(r"(0|[1-9][0-9]*) (\S.*)")
 _STEP = re.compile(r"((?:0|[1-9][0-9]*)\.[1-9][0-9]*) (\S.*)")
@@ -201,6 +202,7 @@ class _Reader:
             stage=parts.member(keys["needed for"], Stage) if "needed for" in keys else Stage.CONDITIONAL,
             note=keys["note"].text if "note" in keys else "",
             line=item.line,
+            milestones=tuple(_milestones(keys["milestone"])) if "milestone" in keys else (),
         )
 
     def figures(self) -> Iterator[str]:
@@ -269,6 +271,11 @@ def _heading(item: Item, form: re.Pattern[str], example: str) -> tuple[str, str]
 def _ids(item: Item) -> Iterator[str]:
     for entry in item.sequence():
         yield entry.text
+
+
+def _milestones(item: Item) -> Iterator[Milestone]:
+    for entry in [item] if item.is_text else item.sequence():
+        yield parts.member(entry, Milestone)
 
 
 def _repeat(item: Item) -> Repeat:

@@ -66,6 +66,20 @@ class Stage(Enum):
     FINAL = "final release"
 
 
+class Milestone(Enum):
+    """What a step means for the therapy, where a proof asks about it: what protects, what enters, what was looked for.
+
+    Source: reference facts 1 and 3: fratricide control comes before the CAR; blasts are gated four times.
+    """
+
+    FRATRICIDE_CONTROL = "fratricide control"
+    CAR = "CAR"
+    BLOOD = "blasts in blood"
+    BAG = "blasts in the bag"
+    CULTURE = "blasts in culture"
+    PRODUCT = "blasts in the product"
+
+
 class Consequence(Enum):
     """What a value outside its action limit does to the batch, beside opening a deviation."""
 
@@ -211,6 +225,7 @@ class Step:
     stage: Stage
     note: str
     line: int
+    milestones: tuple[Milestone, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ class Constants:
 class Node:
     """One part of a formula: where it stands, its type, and how it is computed.
 
-    ``name`` is set where it is a value's name alone, ``literal`` where it is a text in quotes.
+    ``name`` is set where it is a value's name alone, ``literal`` where it is a text in quotes. A truth says what it is
+    made of: ``sign`` is ``and``, ``or``, ``not`` or a comparison's, ``parts`` stand on its sides, and ``text`` is how a
+    comparison is written.
     """
 
     column: int
@@ -80,6 +82,9 @@ class Node:
     compute: Callable[[Values], Result]
     name: str = ""
     literal: str | None = None
+    sign: str = ""
+    parts: tuple[Node, ...] = ()
+    text: str = ""
 
 
 def in_words(type_: Type) -> str:
@@ -120,8 +125,12 @@ def logical(left: Node, right: Node, join: Callable[[tuple[bool, ...]], bool]) -
     """Join two truths by ``all`` or ``any``."""
     need(left, "truth")
     need(right, "truth")
-    # Both sides are computed: a condition that was never evaluated on its right has not been evaluated.
-    return Node(left.column, "truth", lambda values: join((bool(left.compute(values)), bool(right.compute(values)))))
+
+    def compute(values: Values) -> bool:
+        # Both sides are computed: a condition that was never evaluated on its right has not been evaluated.
+        return join((bool(left.compute(values)), bool(right.compute(values))))
+
+    return Node(left.column, "truth", compute, sign="and" if join is all else "or", parts=(left, right))
 
 
 def add(left: Node, right: Node, combine: Callable[[Fraction, Fraction], Fraction]) -> Node:

@@ -171,9 +171,10 @@ class _Reader:
         if not self.take("not"):
             return self.relation()
         inner = need(self.negation(), "truth")
-        return Node(column, "truth", lambda values: not inner.compute(values))
+        return Node(column, "truth", lambda values: not inner.compute(values), sign="not", parts=(inner,))
 
     def relation(self) -> Node:
+        column = self.column
         left = self.sum()
         sign = self.take(*_COMPARE)
         if not sign:
@@ -185,7 +186,12 @@ class _Reader:
         pairs = ((left, right), (right, left))
         self.compared += [(a.name, b.literal) for a, b in pairs if a.name and b.literal is not None]
         compare = _COMPARE[sign]
-        return Node(left.column, "truth", lambda values: compare(left.compute(values), right.compute(values)))
+
+        def compute(values: Values) -> bool:
+            return compare(left.compute(values), right.compute(values))
+
+        written = self.text[column : self.column].strip()
+        return Node(left.column, "truth", compute, sign=sign, parts=(left, right), text=written)
 
     def sum(self) -> Node:
         node = self.product()

@@ -1,18 +1,26 @@
 """Check recipes before anybody signs them.
 
-./lab recipe lint FILE …     every mistake with its line, and what was meant; exit code 0 if there is none
-./lab recipe digest FILE …   the digest that a batch keeps of the recipe it was issued by
+./lab recipe lint FILE …        every mistake with its line, and what was meant; exit code 0 if there is none
+./lab recipe prove FILE …       walk every path, and say what holds on all of them; exit code 0 if everything does
+./lab recipe simulate FILE …    play batches by it, some with values out of limits, and say how they end
+./lab recipe diff OLD NEW       what the new text changes: limits, roles, order, materials; exit code 0 if nothing
+./lab recipe digest FILE …      the digest that a batch keeps of the recipe it was issued by
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+from batch_records.master.diff import diff
 from batch_records.master.digest import digest
 from batch_records.master.lint import lint
 from batch_records.master.load import RecipeError, load
+from batch_records.master.prove import ASSUMED, Proof, prove
+from batch_records.master.recipe import Recipe
 from mes.cli import Missing
 
 about = "check recipes"
@@ -20,13 +28,17 @@ about = "check recipes"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("what", choices=("lint", "digest"))
+    parser.add_argument("what", choices=(*_EACH, "diff"))
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--batches", type=int, default=20, help="simulate: how many (20)")
+    parser.add_argument("--seed", type=int, default=1, help="simulate: what chance depends on (1)")
 
 
 def main(options: argparse.Namespace) -> int:
     """Do it for every file; the exit code is 1 if any has a mistake."""
-    wrong = [file for file in options.files if not (_lint(file) if options.what == "lint" else _digest(file))]
+    if options.what == "diff":
+        return 0 if _diff(options.files) else 1
+    wrong = [file for file in options.files if not _EACH[options.what](file, options)]
     return 1 if wrong else 0
 
 
@@ -37,20 +49,68 @@ def _text(file: Path) -> str:
         raise Missing(f"{file} cannot be read: {error}") from None
 
 
-def _lint(file: Path) -> bool:
+def _read(file: Path) -> Recipe | None:
+    """Read a recipe and lint it; say each problem."""
     try:
         recipe = load(_text(file))
         problems = lint(recipe)
     except RecipeError as error:
-        problems = list(error.problems)
+        recipe, problems = None, list(error.problems)
     for problem in problems:
         sys.stdout.write(f"{file}:{problem.line}:{problem.column}: {problem.message}\n")
-    if not problems:
+    return None if problems else recipe
+
+
+def _lint(file: Path, _: argparse.Namespace) -> bool:
+    recipe = _read(file)
+    if recipe:
         steps = f"{len(recipe.operations)} operations, {len(recipe.steps)} steps, {len(recipe.fields)} values"
         sys.stdout.write(f"{file}: no problem found in {steps}\n")
-    return not problems
+    return recipe is not None
 
 
-def _digest(file: Path) -> bool:
+def _prove(file: Path, _: argparse.Namespace) -> bool:
+    recipe = _read(file)
+    if recipe is None:
+        return False
+    began = time.perf_counter()
+    proof = prove(recipe)
+    took = time.perf_counter() - began
+    verdict = "proved" if proof.holds else "NOT proved"
+    sys.stdout.write(f"{file}: {verdict} in {took:.1f} s, {proof.paths:,} paths through {len(recipe.steps)} steps\n")
+    sys.stdout.write(f"{_in_words(proof)}\n")
+    return proof.holds
+
+
+def _in_words(proof: Proof) -> str:
+    claims = [
+        line
+        for sentence, against in proof.claims.items()
+        for line in (f"  {'fails' if against else 'holds'}  {sentence}", *(f"       {each}" for each in against[:3]))
+    ]
+    ends = [f"  {paths:>26,}  {end}" for end, paths in proof.ends.items()]
+    people = ", ".join(f"{number} × {role}" for role, number in proof.people.items())
+    assumed = [f"  - {sentence}" for sentence in ASSUMED]
+    return "\n".join(
+        ["On every path:", *claims, "Paths by their end (each that is released could be rejected as well):", *ends]
+        + [f"People needed at least: {people}", "Taken for granted:", *assumed]
+    )
+
+
+def _digest(file: Path, _: argparse.Namespace) -> bool:
     sys.stdout.write(f"{digest(_text(file))}  {file}\n")
     return True
+
+
+def _diff(files: list[Path]) -> bool:
+    if len(files) != 2:
+        raise Missing("diff compares two recipes: the old file, then the new one")
+    old, new = (_read(file) for file in files)
+    if old is None or new is None:
+        return False
+    changes = list(diff(old, new))
+    sys.stdout.write("".join(f"{change}\n" for change in changes) or "They mean the same.\n")
+    return not changes
+
+
+_EACH: dict[str, Callable[[Path, argparse.Namespace], bool]] = {"lint": _lint, "prove": _prove, "digest": _digest}
