@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from batch_records.master.recipe import Choice, Field, Given, HoldTime, Operation, Recipe, Repeat, Step
+from batch_records.master.recipe import Choice, Field, Given, Operation, Recipe, Repeat, Step
 from batch_records.values.formula import Formula
 from batch_records.values.limit import Limit, Limits
 from batch_records.values.quantity import Quantity
@@ -68,7 +68,7 @@ def _each(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> It
 
 
 def _attributes(what: str, old: object, new: object, only: tuple[str, ...] = ()) -> Iterator[str]:
-    names = only or tuple(each.name for each in fields(new) if each.name not in _UNSAID)  # type: ignore[arg-type]
+    names = only or tuple(each.name for each in fields(new) if each.name not in _UNSAID)  # type: ignore[arg-type]  # whatever is compared is a dataclass
     for name in names:
         before, after = getattr(old, name), getattr(new, name)
         if isinstance(before, Limits) and isinstance(after, Limits):
@@ -81,8 +81,10 @@ def _attributes(what: str, old: object, new: object, only: tuple[str, ...] = ())
 def _said(what: str, old: object, new: object) -> Iterator[str]:
     before, after = _text(old), _text(new)
     if before != after:
-        yield f"{what} “{after}”, was “{before}”" if before and after else (
-            f"{what} “{after}”, was not there" if after else f"{what} is gone, was “{before}”"
+        yield (
+            f"{what} “{after}”, was “{before}”"
+            if before and after
+            else (f"{what} “{after}”, was not there" if after else f"{what} is gone, was “{before}”")
         )
 
 
@@ -111,4 +113,4 @@ def _titled(thing: object) -> str:
         return f" “{thing.title}”"
     if isinstance(thing, Field):
         return f" “{thing.ask}”"
-    return f" ({thing})" if isinstance(thing, Quantity) else "" if isinstance(thing, HoldTime) else ""
+    return f" ({thing})" if isinstance(thing, Quantity) else ""

@@ -15,16 +15,16 @@ from batch_records.master.proof.walk import RELEASED, walk
 from batch_records.master.recipe import Recipe, Role
 from batch_records.master.text import Problem
 
-ASSUMED = (
-    "What a condition compares is recorded with a unit and is a number: a calculation that gives none, such as a "
-    "division by zero, stops its step until quality ends the batch.",
-    "Two comparisons between recorded values may turn out any way; only what is compared with a fixed bound is reasoned "
-    "about.",
-    "Quality lifts each hold, or ends the batch. Quality can end a batch at every step; these ends are not counted.",
-    "The system lets nobody verify their own act, and nobody review or release a batch that they worked on.",
-    "The system starts no step before those it waits for are over, and releases nothing while a step that applies is "
-    "open or a quality attribute is out of specification.",
-    "A correction opens again the steps that rest on the value; what follows is another path of these.",
+ASSUMED = tuple(
+    """
+What a condition compares gives a number: a calculation that gives none stops its step until quality ends the batch.
+Two comparisons between recorded values may turn out any way; only what has a fixed bound is reasoned about.
+Quality lifts each hold, or ends the batch. Quality can end a batch at every step; these ends are not counted.
+The system lets nobody verify their own act, and nobody review or release a batch that they worked on.
+The system starts no step before those it waits for are over.
+The system releases nothing while a step that applies is open or a quality attribute is out of specification.
+A correction opens again the steps that rest on the value; what follows is another path of these.
+""".strip().splitlines()
 )
 
 
@@ -60,7 +60,7 @@ def prove(recipe: Recipe) -> Proof:
 
 def _people(recipe: Recipe) -> dict[str, int]:
     """Return how many people of each role a batch needs at least."""
-    needed = {role: 0 for role in Role}
+    needed = dict.fromkeys(Role, 0)
     for step in recipe.steps.values():
         needed[step.performer] = max(needed[step.performer], 1)
         if step.verifier:

@@ -12,8 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import tomllib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 from batch_records.master.diff import diff
 from batch_records.master.digest import digest
@@ -21,9 +24,10 @@ from batch_records.master.lint import lint
 from batch_records.master.load import RecipeError, load
 from batch_records.master.prove import ASSUMED, Proof, prove
 from batch_records.master.recipe import Recipe
+from batch_records.release.simulate import STUCK, simulate
 from mes.cli import Missing
 
-about = "check recipes"
+about = "check recipes, prove them, try them out, compare them"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=(*_EACH, "diff"))
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--batches", type=int, default=20, help="simulate: how many (20)")
+    parser.add_argument("--out", type=float, default=0.01, help="simulate: share of values out of limits (0.01)")
+    parser.add_argument("--values", type=Path, help='simulate: the values to be expected, a line each: name = "1.5 mL"')
     parser.add_argument("--seed", type=int, default=1, help="simulate: what chance depends on (1)")
 
 
@@ -91,10 +97,33 @@ def _in_words(proof: Proof) -> str:
     ends = [f"  {paths:>26,}  {end}" for end, paths in proof.ends.items()]
     people = ", ".join(f"{number} × {role}" for role, number in proof.people.items())
     assumed = [f"  - {sentence}" for sentence in ASSUMED]
-    return "\n".join(
-        ["On every path:", *claims, "Paths by their end (each that is released could be rejected as well):", *ends]
-        + [f"People needed at least: {people}", "Taken for granted:", *assumed]
-    )
+    head = "Paths by their end (each that is released could be rejected as well):"
+    least = f"People needed at least: {people}"
+    return "\n".join(["On every path:", *claims, head, *ends, least, "Taken for granted:", *assumed])
+
+
+def _simulate(file: Path, options: argparse.Namespace) -> bool:
+    recipe = _read(file)
+    if recipe is None:
+        return False
+    usual = tomllib.loads(_text(options.values)) if options.values else {}
+    played = [
+        simulate(recipe, Random(f"{options.seed}:{number}"), options.out, usual)  # noqa: S311 - played again from its seed
+        for number in range(options.batches)
+    ]
+    share = f"{100 * options.out:g} % of values out of limits"
+    sys.stdout.write(f"{file}: {len(played)} batches simulated, {share}, seed {options.seed}\n")
+    for end, number in Counter(each.end for each in played).most_common():
+        sys.stdout.write(f"  {number:>6}  {end}\n")
+    longest = max(played, key=lambda each: each.days)
+    sys.stdout.write(f"At most {longest.steps} steps in {longest.days:.1f} days. Deviations, the most common first:\n")
+    for what, number in Counter(_cause(said) for each in played for said in each.deviations).most_common(10):
+        sys.stdout.write(f"  {number:>6}  {what}\n")
+    return not any(each.end.startswith(STUCK) for each in played)
+
+
+def _cause(deviation: str) -> str:
+    return deviation.partition(":")[0]
 
 
 def _digest(file: Path, _: argparse.Namespace) -> bool:
@@ -113,4 +142,9 @@ def _diff(files: list[Path]) -> bool:
     return not changes
 
 
-_EACH: dict[str, Callable[[Path, argparse.Namespace], bool]] = {"lint": _lint, "prove": _prove, "digest": _digest}
+_EACH: dict[str, Callable[[Path, argparse.Namespace], bool]] = {
+    "lint": _lint,
+    "prove": _prove,
+    "simulate": _simulate,
+    "digest": _digest,
+}

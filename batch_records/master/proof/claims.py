@@ -126,7 +126,7 @@ def blasts_are_looked_for(explored: Explored) -> Iterator[CounterExample]:
 
 @_claim("Fratricide control is in before the CAR, or with it")
 def control_comes_before_the_car(explored: Explored) -> Iterator[CounterExample]:
-    """CAR-T cells carry CD7 as well: what protects them enters no later than the CAR, on every path and in any order."""
+    """CAR-T cells carry CD7 too: what protects them enters no later than the CAR, on every path and in any order."""
     controls = {step.id for step in explored.marked(Milestone.FRATRICIDE_CONTROL)}
     for car in explored.marked(Milestone.CAR) if controls else ():
         before = (explored.linted.before[car.id] | {car.id}) & controls

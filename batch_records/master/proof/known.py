@@ -101,9 +101,7 @@ class Questions:
             yield bool(constant), known
         else:
             question = self._question(node, formula)
-            for truth, regions in ((True, question.holds), (False, question.all - question.holds)):
-                if part := known.within(question.about, regions, question.all):
-                    yield truth, part
+            yield from _parted(known, question.about, question.holds, question.all)
 
     def judged(self, field: Field, known: Known) -> Iterator[tuple[bool, Known]]:
         """Give whether a value lies within its action limit, each with the part of a path where it does."""
@@ -115,15 +113,15 @@ class Questions:
         if accepted is None:
             yield from ((True, known), (False, known))
             return
-        for truth, regions in ((True, accepted), (False, everywhere - accepted)):
-            if part := known.within(field.name, regions, everywhere):
-                yield truth, part
+        yield from _parted(known, field.name, accepted, everywhere)
 
     def at_start(self) -> Known:
         """Return what is known of the facts: a batch is not started with one outside its limit."""
         known = Known()
         for field in self.recipe.facts:
-            accepted, everywhere = self._accepted(field, field.limits.action) if field.limits.action else (None, _EITHER)
+            accepted, everywhere = (
+                self._accepted(field, field.limits.action) if field.limits.action else (None, _EITHER)
+            )
             if accepted is not None:
                 known = known.within(field.name, accepted, everywhere) or known
         return known
@@ -236,6 +234,14 @@ class Questions:
             if isinstance(number, Fraction):
                 accepted &= self._side(field.name, sign if limit.strict else f"{sign}=", number)
         return accepted, everywhere
+
+
+def _parted(known: Known, about: str, holds: Regions, everywhere: Regions) -> Iterator[tuple[bool, Known]]:
+    """Part a path in where something lies within some regions and where it does not."""
+    for truth, side in ((True, holds), (False, everywhere - holds)):
+        part = known.within(about, side, everywhere)
+        if part is not None:
+            yield truth, part
 
 
 def _leaves(node: Node) -> Iterator[Node]:

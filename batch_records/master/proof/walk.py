@@ -65,15 +65,18 @@ class Walked:
 
 def walk(recipe: Recipe) -> Walked:
     """Walk every path of a recipe that lints."""
-    return _Walk(recipe).all()
+    return Walk(recipe).all()
 
 
-class _Walk:
+class Walk:
+    """One walk; `all` takes it."""
+
     def __init__(self, recipe: Recipe) -> None:
         self.recipe, self.questions = recipe, Questions(recipe)
         self.walked = Walked()
 
     def all(self) -> Walked:
+        """Walk every path to its end."""
         paths: Paths = {self.questions.at_start(): Ways(1, ("the batch is started", _NOTHING))}
         for number, operation in enumerate(self.recipe.operations):
             paths = self.operation(operation, paths)
@@ -102,6 +105,7 @@ class _Walk:
         return over
 
     def goes_on(self, operation: Operation, known: Known) -> bool:
+        """Say whether a repeated operation has another round."""
         if operation.repeat is None:
             return False
         _, decision = self.recipe.fields[operation.repeat.until]
@@ -145,6 +149,7 @@ class _Walk:
         return self.unrecorded(names, known, step.id)
 
     def unrecorded(self, names: list[str] | tuple[str, ...], known: Known, here: str = "") -> str:
+        """Return the first name whose step did not apply on this path; empty where there is none."""
         homes = self.recipe.home
         return next((name for name in names if homes.get(name, here) in known.skipped - {here}), "")
 
@@ -162,6 +167,7 @@ class _Walk:
         yield from found
 
     def judged(self, each: Field, pair: tuple[Known, Ways]) -> Iterator[tuple[Known, Ways]]:
+        """Give a quality attribute within its specification, and out of it."""
         known, ways = pair
         for within, part in self.questions.judged(each, known):
             is_out = part.is_out or not within
@@ -172,7 +178,9 @@ class _Walk:
     ) -> Iterator[tuple[Known, Ways]]:
         """Give the ways that can be chosen, one by one, for each thing that may be the case."""
         for known, ways, open_ in self.open_choices(decision, pair):
-            choices = [choice for choice in open_ if not self.is_one_round_too_many(operation, number, decision, choice)]
+            choices = [
+                choice for choice in open_ if not self.is_one_round_too_many(operation, number, decision, choice)
+            ]
             if not choices:
                 last = f" in round {number}, the last" if operation.repeat else ""
                 self.stop(step, f"no choice of “{decision.ask}” is open{last}", ways)
@@ -203,15 +211,18 @@ class _Walk:
         yield from cases
 
     def is_one_round_too_many(self, operation: Operation, number: int, decision: Field, choice: Choice) -> bool:
+        """Say whether a choice asks for a round that the recipe does not have."""
         repeat = operation.repeat
         if repeat is None or repeat.until != decision.name or choice.ends or choice.name == repeat.choice:
             return False
         return number >= repeat.at_most
 
     def stop(self, step: Step, why: str, ways: Ways) -> None:
+        """Keep a path that cannot go on."""
         self.walked.stuck.append(Stuck(step.id, why, ways.told()))
 
     def end(self, name: str, ways: Ways) -> None:
+        """Count paths that come to an end."""
         before = self.walked.ends.get(name)
         self.walked.ends[name] = Ways(before.paths + ways.paths, before.story) if before else ways
 
@@ -229,6 +240,7 @@ class _Walk:
 
     @cached_property
     def names_used(self) -> frozenset[str]:
+        """The names that anything needs."""
         formulas = (name for step in self.recipe.steps.values() for each in step.fields for name in each.rests_on)
         conditions = (name for operation in self.recipe.operations for name in _conditions(operation))
         return frozenset((*formulas, *conditions))
@@ -243,6 +255,7 @@ class _Walk:
         return found
 
     def asked_in(self, operation: Operation) -> frozenset[str]:
+        """Return what the conditions and choices of an operation ask about."""
         formulas = [operation.when, *(step.when for step in operation.steps)]
         formulas += [choice.needs for step in operation.steps for each in step.fields for choice in each.choices]
         found = (self.questions.asks_about(formula) for formula in formulas if formula)

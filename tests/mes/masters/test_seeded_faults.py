@@ -9,6 +9,7 @@ import yaml
 
 from batch_records.master.lint import lint
 from batch_records.master.load import RecipeError, load, shipped
+from batch_records.master.proof.claims import CLAIMS
 from batch_records.master.prove import prove
 
 FAULTS = yaml.safe_load((Path("tests") / "data" / "recipes" / "faults.yaml").read_text("utf-8"))
@@ -23,15 +24,16 @@ def sown(fault: dict[str, str]) -> str:
     return text
 
 
-def said_of(text: str) -> str:
-    """Return everything that reading, lint and proof say of a recipe."""
+def said_of(text: str) -> tuple[str, set[str]]:
+    """Return everything that reading, lint and proof say of a recipe, and the claims that fail."""
     try:
         recipe = load(text)
     except RecipeError as error:
-        return str(error)
+        return str(error), set()
     if problems := lint(recipe):
-        return "\n".join(map(str, problems))
-    return "\n".join(str(each) for found in prove(recipe).claims.values() for each in found)
+        return "\n".join(map(str, problems)), set()
+    failing = {sentence: against for sentence, against in prove(recipe).claims.items() if against}
+    return "\n".join(str(each) for against in failing.values() for each in against), set(failing)
 
 
 def test_there_are_enough() -> None:
@@ -42,6 +44,13 @@ def test_there_are_enough() -> None:
 @pytest.mark.requirement("RQ-029")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["fault"])
 def test_it_is_found_and_named(fault: dict[str, str]) -> None:
-    """What is said has the sentence, and the recipe without the fault says nothing."""
+    """What is said has the sentence, and of a proof the claim that fails is named."""
+    said, failing = said_of(sown(fault))
     assert fault["said"]
-    assert fault["said"] in said_of(sown(fault))
+    assert fault["said"] in said
+    assert fault.get("claim") in (failing or {None})
+
+
+def test_every_claim_is_tripped_by_some() -> None:
+    """No claim of the proof holds whatever one writes."""
+    assert {fault["claim"] for fault in FAULTS if "claim" in fault} == set(CLAIMS)
