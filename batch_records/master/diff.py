@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
 from batch_records.master.recipe import Choice, Field, Given, Operation, Recipe, Repeat, Step
 from batch_records.values.formula import Formula
@@ -67,8 +68,8 @@ def _each(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> It
             yield from _attributes(f"{what} {name}", old[name], thing)
 
 
-def _attributes(what: str, old: object, new: object, only: tuple[str, ...] = ()) -> Iterator[str]:
-    names = only or tuple(each.name for each in fields(new) if each.name not in _UNSAID)  # type: ignore[arg-type]  # whatever is compared is a dataclass
+def _attributes(what: str, old: object, new: Any, only: tuple[str, ...] = ()) -> Iterator[str]:  # noqa: ANN401 - any part of a recipe
+    names = only or tuple(each.name for each in fields(new) if each.name not in _UNSAID)
     for name in names:
         before, after = getattr(old, name), getattr(new, name)
         if isinstance(before, Limits) and isinstance(after, Limits):
