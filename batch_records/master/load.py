@@ -13,6 +13,7 @@ from importlib import resources
 from batch_records.master import parts, steps
 from batch_records.master.digest import digest
 from batch_records.master.discover import discover
+from batch_records.master.include import Absent, put_in
 from batch_records.master.recipe import (
     Consequence,
     Edge,
@@ -35,6 +36,8 @@ from batch_records.values.formula import Formula
 from batch_records.values.quantity import Quantity
 
 discover(steps)
+
+_RECIPES = resources.files("batch_records.master") / "recipes"
 
 _STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "note")
 _RECIPE_KEYS = ("parameters", "hold times", "note", "figures", "growth", "day zero")
@@ -70,9 +73,17 @@ def load(text: str) -> Recipe:
 
 def shipped() -> dict[str, str]:
     """Return the texts of the recipes that come with the system, by code."""
-    folder = resources.files("batch_records.master") / "recipes"
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
-    return {file.name.removesuffix(".yaml"): file.read_text("utf-8") for file in files if file.name.endswith(".yaml")}
+    files = sorted(_RECIPES.iterdir(), key=lambda file: file.name)
+    written = {file.name.removesuffix(".yaml"): file for file in files if file.name.endswith(".yaml")}
+    return {code: put_in(file.read_text("utf-8"), shipped_part).text for code, file in written.items()}
+
+
+def shipped_part(name: str) -> str:
+    """Return the text of a part that the shipped recipes share. Raise `Absent`."""
+    file = _RECIPES / "parts" / f"{name}.yaml"
+    if not file.is_file():
+        raise Absent(f"there is no part “{name}”")
+    return file.read_text("utf-8")
 
 
 def _types(reader: _Reader, problems: Problems) -> dict[str, Type]:

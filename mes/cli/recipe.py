@@ -4,6 +4,7 @@
 ./lab recipe prove FILE …       walk every path, and say what holds on all of them; exit code 0 if everything does
 ./lab recipe simulate FILE …    play batches by it, some with values out of limits, and say how they end
 ./lab recipe diff OLD NEW       what the new text changes: limits, roles, order, materials; exit code 0 if nothing
+./lab recipe print FILE         the whole text, its shared parts put in: what is entered as a draft and signed
 ./lab recipe digest FILE …      the digest that a batch keeps of the recipe it was issued by
 """
 
@@ -20,8 +21,9 @@ from random import Random
 
 from batch_records.master.diff import diff
 from batch_records.master.digest import digest
+from batch_records.master.include import Absent, Whole, put_in
 from batch_records.master.lint import lint
-from batch_records.master.load import RecipeError, load
+from batch_records.master.load import RecipeError, load, shipped_part
 from batch_records.master.prove import ASSUMED, Proof, prove
 from batch_records.master.recipe import Recipe
 from batch_records.release.simulate import STUCK, simulate
@@ -57,14 +59,33 @@ def _text(file: Path) -> str:
 
 def _read(file: Path) -> Recipe | None:
     """Read a recipe and lint it; say each problem."""
+    whole = _whole(file)
     try:
-        recipe = load(_text(file))
+        recipe = load(whole.text)
         problems = lint(recipe)
     except RecipeError as error:
         recipe, problems = None, list(error.problems)
     for problem in problems:
-        sys.stdout.write(f"{file}:{problem.line}:{problem.column}: {problem.message}\n")
+        part, line = whole.place(problem)
+        sys.stdout.write(f"{_file_of(part, file) if part else file}:{line}:{problem.column}: {problem.message}\n")
     return None if problems else recipe
+
+
+def _whole(file: Path) -> Whole:
+    """Return a recipe with its parts: those in ``parts/`` beside it, else those that the shipped recipes share."""
+
+    def part(name: str) -> str:
+        own = _file_of(name, file)
+        return _text(own) if own.exists() else shipped_part(name)
+
+    try:
+        return put_in(_text(file), part)
+    except Absent as absent:
+        raise Missing(f"{file}: {absent}") from None
+
+
+def _file_of(part: str, file: Path) -> Path:
+    return file.parent / "parts" / f"{part}.yaml"
 
 
 def _lint(file: Path, _: argparse.Namespace) -> bool:
@@ -127,7 +148,12 @@ def _cause(deviation: str) -> str:
 
 
 def _digest(file: Path, _: argparse.Namespace) -> bool:
-    sys.stdout.write(f"{digest(_text(file))}  {file}\n")
+    sys.stdout.write(f"{digest(_whole(file).text)}  {file}\n")
+    return True
+
+
+def _print(file: Path, _: argparse.Namespace) -> bool:
+    sys.stdout.write(_whole(file).text)
     return True
 
 
@@ -147,4 +173,5 @@ _EACH: dict[str, Callable[[Path, argparse.Namespace], bool]] = {
     "prove": _prove,
     "simulate": _simulate,
     "digest": _digest,
+    "print": _print,
 }
