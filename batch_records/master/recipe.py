@@ -78,6 +78,7 @@ class Milestone(Enum):
     BAG = "blasts in the bag"
     CULTURE = "blasts in culture"
     PRODUCT = "blasts in the product"
+    HEALTHY_DONOR = "healthy donor"  # stands in the place of blasts: who has no leukaemia gives none
 
 
 class Consequence(Enum):

@@ -8,6 +8,7 @@ read from top to bottom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -131,8 +132,7 @@ def read(text: str) -> Item:
     if len(text) > _LARGEST:
         raise Mistake(_nowhere(), f"a recipe is at most {_LARGEST:,} characters")
     try:
-        _must_be_plain(yaml.scan(text))
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        node = _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Mistake(_at(mark) if mark else _nowhere(), _said(error)) from None
@@ -141,6 +141,16 @@ def read(text: str) -> Item:
     if node is None:
         raise Mistake(_nowhere(), "the recipe is empty")
     return Item(node)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Read with libyaml, which takes a fifteenth of the time; what it cannot read, the other reader explains better."""
+    if yaml.__with_libyaml__:
+        with suppress(yaml.YAMLError, UnicodeEncodeError):
+            _must_be_plain(yaml.scan(text, Loader=yaml.CBaseLoader))
+            return yaml.compose(text, Loader=yaml.CBaseLoader)
+    _must_be_plain(yaml.scan(text, Loader=yaml.BaseLoader))
+    return yaml.compose(text, Loader=yaml.BaseLoader)
 
 
 def _must_be_plain(tokens: Iterable[yaml.Token]) -> None:

@@ -165,7 +165,7 @@ def _card(batch: Batch) -> Card:
         number=batch.id,
         coi=batch.coi,
         product=batch.issue.product,
-        cell_source=batch.facts.get("transplant_status", ""),
+        cell_source=shown.whose_cells(batch.facts),
         url=url_for("batches.batch", batch=batch.id),
         state="held" if held else batch.disposition.value,
         tone=_tone(batch),

@@ -249,7 +249,7 @@ def head(batch: Batch, names: Mapping[str, str]) -> shapes.BatchHead:
         number=batch.id,
         coi=batch.coi,
         product=batch.issue.product,
-        cell_source=batch.facts.get("transplant_status", ""),
+        cell_source=whose_cells(batch.facts),
         state=batch.disposition.value,
         held=held,
         started=stamp(batch.started, names),
@@ -268,3 +268,8 @@ def next_step(batch: Batch, progress: Progress) -> shapes.StepLink | None:
             url = url_for("batches.step", batch=batch.id, step=key)
             return shapes.StepLink(key, step.title, f"{role.value} {verb}", url, STATES[standing])
     return None
+
+
+def whose_cells(facts: Mapping[str, str]) -> str:
+    """Say whose cells a batch is made of, and what the patient went through: two facts."""
+    return ", ".join(filter(None, (facts.get("cell_source"), facts.get("transplant_status"))))

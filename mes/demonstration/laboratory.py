@@ -28,6 +28,7 @@ from mes.site.commands import INSTALLER, OpenSite
 from mes.web.history import head_of
 
 DEMONSTRATION = "demonstration"
+RECIPE = "cd7_car_t_autologous_pebl"  # the batch that plays itself
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def load(folder: Path) -> None:
     _fill_the_store(password)
     _approve_recipes(password)
     for coi in ORDERS:
-        _do(PlaceOrder(coi, next(iter(shipped())), "synthetic"), _actor("dora"))
+        _do(PlaceOrder(coi, RECIPE, "synthetic"), _actor("dora"))
     _keep_secret(folder / "passphrase", password)
 
 

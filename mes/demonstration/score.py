@@ -62,6 +62,7 @@ FACTS = {
     "dose_per_kg": "1e6",
     "protocol": "CD7-PEBL-01, version 3 (synthetic)",
     "consent": "version 2 (synthetic)",
+    "cell_source": "the patient",
     "transplant_status": "no transplant",
 }
 

@@ -17,6 +17,7 @@ ORDER = {
     "dose_per_kg": "1e6",
     "protocol": "CD7-01, version 3",
     "consent": "version 2",
+    "cell_source": "the patient",
     "transplant_status": "no transplant",
 }
 COUNTS = {

@@ -129,7 +129,8 @@ def furnish(laboratory: Laboratory) -> None:
         do(AddMachine(machine.id, machine.name, *machine.roles, TOKENS[machine.id]), ADAM)
     _equip(laboratory)
     _stock(laboratory)
-    for code, text in {**shipped(), "short": SHORT}.items():
+    whole = "cd7_car_t_autologous_pebl"
+    for code, text in {whole: shipped()[whole], "short": SHORT}.items():
         do(DraftRecipe(code, text), BOB)
         do(ApproveRecipe(code, 1), QUINN)
     for coi in (COI, OTHER_COI):

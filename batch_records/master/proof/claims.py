@@ -111,9 +111,12 @@ def attributes_gate_the_release(explored: Explored) -> Iterator[CounterExample]:
 
 @_claim("Leukaemic blasts are looked for before release, wherever the recipe says so")
 def blasts_are_looked_for(explored: Explored) -> Iterator[CounterExample]:
-    """In the product always, where a CAR enters; in blood, bag and culture on every path, or as the facts say."""
-    if explored.marked(Milestone.CAR) and not explored.marked(Milestone.PRODUCT):
+    """In the product always, where a CAR enters, unless a donor was found healthy; elsewhere as the recipe says."""
+    gates = [*explored.marked(Milestone.PRODUCT), *explored.marked(Milestone.HEALTHY_DONOR)]
+    if explored.marked(Milestone.CAR) and not gates:
         yield CounterExample("", f"a CAR enters, and no step has “milestone: {Milestone.PRODUCT.value}”")
+    for ways in _released_without(explored, gates) if gates and not explored.marked(Milestone.PRODUCT) else ():
+        yield CounterExample(gates[0].id, "released without knowing the donor to be healthy", ways)
     for milestone in (Milestone.BLOOD, Milestone.BAG, Milestone.CULTURE, Milestone.PRODUCT):
         steps = explored.marked(milestone)
         if steps and not all(explored.hangs_on_facts(step) for step in steps):
