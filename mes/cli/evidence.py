@@ -88,7 +88,7 @@ def _evidence(options: argparse.Namespace) -> int:
     return int(has_failed)
 
 
-def finished(report: Report, user: str, folder: Path) -> None:
+def finished(report: Report, user: str, folder: Path, *, quiet: bool = False) -> None:
     """Have a new report signed where somebody is named, print it, and say where it is."""
     try:
         signatures = sign(report, user, folder) if user else []
@@ -96,7 +96,8 @@ def finished(report: Report, user: str, folder: Path) -> None:
         report.print()  # what was found is kept, whoever may not sign it
         raise
     pdf = report.print(signatures)
-    sys.stdout.write(f"{report.file}\n{pdf}\nSHA-256 {report.digest}\n")
+    to = sys.stderr if quiet else sys.stdout
+    to.write(f"{report.file}\n{pdf}\nSHA-256 {report.digest}\n")
 
 
 def _newest() -> results.Results:

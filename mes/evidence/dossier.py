@@ -65,13 +65,8 @@ def deviations(rows: Sequence[Row], results: Results) -> Iterator[str]:
         yield f"{len(left_out)} tests were left out: {why}." + (f" Touched: {', '.join(touched)}." if touched else "")
     if strange := unknown([row.requirement for row in rows], results):
         yield f"Tests name requirements that no table has: {', '.join(strange)}."
-    still_open = [row for row in rows if row.status == OPEN and row.requirement.kind != PROCEDURAL]
-    for row in still_open:
-        yield f"Open: {row.requirement.id}. {_sentence(row.requirement.why_open or 'no test proves it')}"
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
+    if still_open := [row for row in rows if row.status == OPEN and row.requirement.kind != PROCEDURAL]:
+        yield f"{len(still_open)} requirements are open; they are listed below."
 
 
 def _are_others(results: Results) -> bool:

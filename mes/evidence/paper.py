@@ -48,4 +48,9 @@ def _runs(name: str, outcomes: list[str]) -> str:
     return f"{words}{times}" + (f": {failed} FAILED" if failed else "")
 
 
-_TEMPLATES.filters["by_file"] = by_file
+def by_law(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Put the rows of one law together, in the order of the table."""
+    return [(law, list(of_law)) for law, of_law in groupby(rows, key=lambda row: str(row["text"]))]
+
+
+_TEMPLATES.filters["by_file"], _TEMPLATES.filters["by_law"] = by_file, by_law
