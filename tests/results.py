@@ -7,6 +7,7 @@ several processes each tells the first what it left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,10 +70,15 @@ class Recorder:
             return
         is_whole = exitstatus in _ENDED and bool(self.ran) and self._asked_for_all()
         files = [self.config.getoption("results"), NEWEST if is_whole else None]
-        if any(files):
+        if not any(files):
+            return
+        try:
             results = self._results(is_whole=is_whole)
-            for file in filter(None, files):
-                results.write(file)
+        except manifest.NoManifest as nothing:
+            self.config.get_terminal_writer().line(f"No results are kept: {nothing}.")
+            return
+        for file in filter(None, files):
+            results.write(file)
 
     def _asked_for_all(self) -> bool:
         asked = self.config.args_source is pytest.Config.ArgsSource.TESTPATHS
@@ -89,11 +95,23 @@ class Recorder:
             began=self.began,
             ended=_now(),
             tester=environment.who(),
-            environment=environment.look(postgresql=str(postgres.programs() / "postgres"), browser=chromium.executable()),
+            environment=environment.look(postgresql=_postgres(), browser=_browser()),
             is_whole=is_whole,
             tests=tuple(self.ran.values()),
             left_out=tuple(self.left_out),
         )
+
+
+def _postgres() -> str:
+    with suppress(RuntimeError):  # it is not here, and the tests that need it said so
+        return str(postgres.programs() / "postgres")
+    return "postgres"
+
+
+def _browser() -> str:
+    with suppress(RuntimeError):  # the same
+        return chromium.executable()
+    return "chromium"
 
 
 def _now() -> str:

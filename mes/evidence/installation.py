@@ -34,7 +34,7 @@ _A_DAY = 26 * 3600.0  # seconds: a copy every night, and two hours for it
 _UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex
 _COOKIE = ("__Host-", "Secure", "HttpOnly", "SameSite=Strict")
 _HEADERS = ("content-security-policy", "x-content-type-options", "referrer-policy")
-_PER_PORT = 443
+_HTTPS, _HTTP = 443, 80
 
 
 def _files(_: Site) -> Found:
@@ -47,7 +47,7 @@ def _files(_: Site) -> Found:
 
 
 def _locked(_: Site) -> Found:
-    return nothing_but(packages.not_as_locked(), f"{len(packages.installed())} packages are installed, none otherwise")
+    return nothing_but(packages.not_as_locked(), f"{len(packages.installed())} packages are installed, and those of the lock have its versions")
 
 
 def _whole_packages(_: Site) -> Found:
@@ -80,7 +80,7 @@ def _durable(site: Site) -> Found:
 def _schema(site: Site) -> Found:
     with _opened(site) as database:
         good = is_current(database)
-    return Found(good=good, actual="it is" if good else "it is of another version")
+    return Found(good=good, actual="this version's" if good else "another version's")
 
 
 def _triggers(site: Site) -> Found:
@@ -182,7 +182,7 @@ def _clock(_: Site) -> Found:
         return Found(good=None, actual="this system does not say")
     if state < 0:
         return Found(good=None, actual="the kernel does not say")
-    words = "by the kernel's word it is not" if state == _UNSYNCHRONISED else "it is"
+    words = "the kernel says that nobody disciplines it" if state == _UNSYNCHRONISED else "the kernel says that it is"
     return Found(good=state != _UNSYNCHRONISED, actual=words)
 
 
@@ -209,7 +209,7 @@ def _tls(site: Site) -> Found:
         return Found(good=False, actual=f"{site.url} is not https")
     try:
         with (
-            socket.create_connection((place.hostname, place.port or _PER_PORT), timeout=10) as plain,
+            socket.create_connection((place.hostname, place.port or _HTTPS), timeout=10) as plain,
             ssl.create_default_context().wrap_socket(plain, server_hostname=place.hostname) as secured,
         ):
             version, until = secured.version(), str((secured.getpeercert() or {}).get("notAfter", ""))
@@ -261,7 +261,7 @@ def _unreachable(name: str, told: dict[str, str], folder: Path) -> str:
         place = (folder / told.get("path", "")).parent
         return "" if place.is_dir() and os.access(place, os.W_OK) else f"{name}: {place} cannot be written"
     place_ = urlsplit(told["url"])
-    port = place_.port or (443 if place_.scheme == "https" else 80)
+    port = place_.port or (_HTTPS if place_.scheme == "https" else _HTTP)
     try:
         socket.create_connection((place_.hostname or "", port), timeout=10).close()
     except OSError as error:

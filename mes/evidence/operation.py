@@ -7,13 +7,14 @@ instruments are the site's: their gateway says how they are.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -25,7 +26,9 @@ from mes.demonstration.processes import Laboratory
 from mes.demonstration.tablet import NotDone, Tablet
 from mes.evidence.check import Check, Found, Site, check, nothing_but
 from mes.integrity import check as whole
+from mes.ledger.tables import line
 from mes.processes import free_port
+from mes.settings import Settings
 
 _PLAYED = "a batch goes from the order to its final release, on tablets and instruments, with every signature"
 _REFUSED = "refused, and nothing changes"
@@ -81,7 +84,8 @@ def _refusals(laboratory: Laboratory, player: Player) -> Iterator[Check]:
     wrong = _signs_in(laboratory.url, "alice", "another passphrase altogether")
     yield check("OQ-04", "A wrong password", _REFUSED, wrong)
     yield check("OQ-05", "An account that does not exist", _REFUSED, _signs_in(laboratory.url, "nobody-at-all", "x" * 20))
-    yield check("OQ-06", "An order by an auditor, who changes nothing", _REFUSED, _auditor(player))
+    kept = "refused, and the attempt is in the ledger"
+    yield check("OQ-06", "An order by an auditor, who changes nothing", kept, _auditor(player, laboratory))
 
 
 def _unknown(url: str) -> Found:
@@ -101,7 +105,7 @@ def _signs_in(url: str, user: str, password: str) -> Found:
     return Found(good=False, actual="it was let in")
 
 
-def _auditor(player: Player) -> Found:
+def _auditor(player: Player, laboratory: Laboratory) -> Found:
     """Send, in the auditor's own session, the form that a physician is shown."""
     shown, ines = player.tablet("dora").open("/orders/"), player.tablet("ines")
     form = next((form for form in shown.forms if "coi" in form.fields), None)
@@ -110,9 +114,20 @@ def _auditor(player: Player) -> Found:
         return Found(good=None, actual="there is no form for orders")
     try:
         ines.send(form, {"coi": "COI-99-0001-X", "csrf_token": own[0].fields.get("csrf_token", "")})
-    except NotDone as sentence:
-        return Found(good=True, actual=str(sentence))
+    except NotDone:
+        attempts = _attempts(laboratory, "ines")
+        return Found(good=bool(attempts), actual=attempts[-1] if attempts else "refused, and not in the ledger")
     return Found(good=False, actual="it was carried out")
+
+
+def _attempts(laboratory: Laboratory, user: str) -> list[str]:
+    """Return the sentences of what was refused to somebody, as they stand in the ledger."""
+    database = Database(Settings.from_environment(laboratory.environment).database_url)
+    query = select(line.c.text).where(line.c.author == user, line.c.kind == "attempt refused").order_by(line.c.at)
+    with database.reader.connect() as connection:
+        found = [json.loads(each)["body"]["sentence"] for each in connection.execute(query).scalars()]
+    database.dispose()
+    return found
 
 
 def _statement(url: str, statement: str) -> Found:

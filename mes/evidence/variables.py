@@ -17,5 +17,6 @@ VARIABLES = {
     "MES_NO_APT": ("`./lab` never calls apt, and says what to install", "not set"),
     "MES_CHROMIUM": ("the browser that the tests drive", "the machine's"),
     "MES_PG_BIN": ("the folder with PostgreSQL's programs, for the tests", "the newest installed"),
+    "MES_CACHE": ("where Node and its packages are kept, for instruments of others", "in .lab"),
     "MES_CAPTURES": ("exports of real instruments, for the tests that read them", "those tests are left out"),
 }
