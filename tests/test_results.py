@@ -12,7 +12,7 @@ from mes.evidence import manifest
 from mes.evidence.results import Results, read
 from tests.test_lab import ROOT
 
-SUITE = '''
+SUITE = """
 import pytest
 
 @pytest.mark.requirement("RQ-001")
@@ -35,7 +35,7 @@ def test_whose_end_breaks(broken):
 @pytest.mark.requirement("RQ-004")
 def test_aside():
     pass
-'''
+"""
 
 
 def run(folder: Path, *words: str) -> Results:
@@ -48,8 +48,20 @@ def run(folder: Path, *words: str) -> Results:
         "        marks = item.iter_markers('requirement')\n"
         "        item.user_properties += [('requirement', mark.args[0]) for mark in marks]\n"
     )
-    command = (sys.executable, "-m", "pytest", "-q", "-p", "tests.results", "--results", folder / "results.json", *words)
-    subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, check=False, stdout=-1)
+    command = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.results",
+        "--results",
+        folder / "results.json",
+        *words,
+    )
+    subprocess.run(
+        (*command, *words), cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}, check=False, stdout=-1
+    )
     return read(folder / "results.json")
 
 
@@ -75,4 +87,7 @@ def test_a_run_says_of_what_when_and_by_whom(tmp_path: Path) -> None:
     assert left.began <= left.ended
     assert left.tester
     assert left.environment["python"].endswith(".".join(map(str, sys.version_info[:3])))
-    assert ["flask", "sqlalchemy"] == [name for name, *_ in left.environment["packages"] if name in ("flask", "sqlalchemy")]
+    assert [name for name, *_ in left.environment["packages"] if name in ("flask", "sqlalchemy")] == [
+        "flask",
+        "sqlalchemy",
+    ]

@@ -8,7 +8,7 @@
     ./lab evidence --sbom FILE      write the bill of materials (CycloneDX) instead
     ./lab evidence --manifest FILE  write the released files with their hashes instead
 
-Exit code 1 where a test failed. A requirement that no test proves yet is open: it is shown and counted, and is no failure.
+Exit code 1 where a test failed. A requirement that no test proves yet is open: shown and counted, and no failure.
 """
 
 from __future__ import annotations

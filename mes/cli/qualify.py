@@ -1,11 +1,11 @@
-"""Qualify an installation: is it what was released, set up as it must be (IQ), and does it do what it must (OQ)?
+"""Qualify an installation: that it is what was released and is set up well (IQ), that it does what it must (OQ).
 
     ./lab qualify --folder F --url https://mes.example.org --backups /mnt/backup --as USER
     ./lab qualify --review FILE --as USER     sign a report that another person signed
 
 IQ reads and changes nothing. OQ opens a laboratory of its own beside the records, plays a whole batch in it and tries
-what must be refused; on PostgreSQL, --scratch is the owner's address of an empty database for that. The report goes into
-`qualification` in the installation's folder, as JSON and PDF; with --as its digest is signed into the ledger.
+what must be refused; on PostgreSQL, --scratch is the owner's address of an empty database for that. The report goes
+into `qualification` in the installation's folder, as JSON and PDF; with --as its digest is signed into the ledger.
 
 Exit code 1 where a check failed. One that nobody could make is open: the report says why, and a person judges it.
 """

@@ -1,7 +1,7 @@
 """The bill of materials (CycloneDX): what others wrote and we ship or install, from the lock and the vendored files.
 
-It is made on demand and names no registry. A package has one hash for each archive that the lock admits, since each site
-installs the archive for its own machine; so they stand as properties, and not as the hash of the one component.
+It is made on demand and names no registry. A package has one hash for each archive that the lock admits, since each
+site installs the archive for its own machine; so they stand as properties, and not as the hash of the one component.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is done with reports on the software itself: signed by who made them, and by who reviews them.
 
-The report is a file; its digest stands in the book of the laboratory, with the signature. So nobody can exchange the file
-afterwards, and the ledger says when which software was tested, and by whom (21 CFR 1271.160(d), 11.10(a)).
+The report is a file; its digest stands in the book of the laboratory, with the signature. So nobody can exchange the
+file afterwards, and the ledger says when which software was tested, and by whom (21 CFR 1271.160(d), 11.10(a)).
 """
 
 from __future__ import annotations

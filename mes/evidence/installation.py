@@ -1,4 +1,4 @@
-"""Installation qualification: is what stands here what was released, and is it set up as the manual says?
+"""Installation qualification: whether what stands here is what was released, and is set up as the manual says.
 
 Every look only reads. What nobody told us (where tablets reach it, where copies lie) stays open, and says so.
 """
@@ -24,13 +24,15 @@ from sqlalchemy import text
 from mes.db import Database
 from mes.evidence import manifest, packages
 from mes.evidence.check import Found, Question, Site, nothing_but
+from mes.evidence.variables import VARIABLES
 from mes.integrity import check as whole
 from mes.ledger import tables
 from mes.schema import is_current, upgrade
-from mes.evidence.variables import VARIABLES
 from mes.site.queries import kind_of_site
 
 _A_DAY = 26 * 3600.0  # seconds: a copy every night, and two hours for it
+_OWN_CLOCK = "the machine's clock"
+_DEMONSTRATIONS = ("MES_INSECURE_COOKIES", "MES_PROCESS_CLOCK")
 _UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex
 _COOKIE = ("__Host-", "Secure", "HttpOnly", "SameSite=Strict")
 _HEADERS = ("content-security-policy", "x-content-type-options", "referrer-policy")
@@ -47,7 +49,10 @@ def _files(_: Site) -> Found:
 
 
 def _locked(_: Site) -> Found:
-    return nothing_but(packages.not_as_locked(), f"{len(packages.installed())} packages are installed, and those of the lock have its versions")
+    return nothing_but(
+        packages.not_as_locked(),
+        f"{len(packages.installed())} packages are installed, and those of the lock have its versions",
+    )
 
 
 def _whole_packages(_: Site) -> Found:
@@ -146,21 +151,27 @@ def _ledger(site: Site) -> Found:
     with _opened(site) as database, database.snapshot() as connection:
         verified = whole(connection)
     problems = [f"{flaw.book}, page {flaw.page}: {flaw.sentence}" for flaw in verified.flaws]
-    return nothing_but(problems, f"{verified.lines:,} lines in {verified.books:,} books, {verified.readings:,} readings")
+    return nothing_but(
+        problems, f"{verified.lines:,} lines in {verified.books:,} books, {verified.readings:,} readings"
+    )
 
 
 def _kind(site: Site) -> Found:
     with _opened(site) as database:
         kind = kind_of_site(database)
     own = "the machine's clock" if not site.settings.is_demonstration else "a process clock"
-    return Found(good=kind == "laboratory" and not site.settings.is_demonstration, actual=f"a {kind or 'nothing'}, on {own}")
+    return Found(
+        good=kind == "laboratory" and not site.settings.is_demonstration, actual=f"a {kind or 'nothing'}, on {own}"
+    )
 
 
 def _variables(site: Site) -> Found:
     """Name what is set. A misspelt variable would silently mean nothing."""
     told = {name: value for name, value in site.environment.items() if name.startswith("MES_")}
     problems = [f"{name} is no setting" for name in told if name not in VARIABLES]
-    problems += [f"{name} is a demonstration's" for name in ("MES_INSECURE_COOKIES", "MES_PROCESS_CLOCK") if name in told]
+    problems += [
+        f"{name} is a demonstration's" for name in ("MES_INSECURE_COOKIES", "MES_PROCESS_CLOCK") if name in told
+    ]
     said = ", ".join(f"{name}={_without_secret(value)}" for name, value in sorted(told.items()))
     return nothing_but(problems, said or "nothing is set: all as shipped")
 
@@ -171,7 +182,9 @@ def _without_secret(value: str) -> str:
 
 def _zone(site: Site) -> Found:
     is_told = "MES_ZONE" in site.environment
-    return Found(good=is_told or None, actual=f"{site.settings.zone.key}{'' if is_told else ', because nobody said another'}")
+    return Found(
+        good=is_told or None, actual=f"{site.settings.zone.key}{'' if is_told else ', because nobody said another'}"
+    )
 
 
 def _clock(_: Site) -> Found:
@@ -190,7 +203,9 @@ def _secrets(site: Site) -> Found:
     folder = site.settings.folder
     own = [folder / "secret.key", *folder.glob("*.token"), *folder.glob("*.key"), *folder.glob("**/secrets/*")]
     database = [folder / "mes.sqlite"] if (folder / "mes.sqlite").exists() else []
-    exposed = [path for path in {folder, *own, *database} if path.exists() and path.stat().st_mode & _others(path, folder)]
+    exposed = [
+        path for path in {folder, *own, *database} if path.exists() and path.stat().st_mode & _others(path, folder)
+    ]
     problems = [f"{path.name} is open to others ({stat.filemode(path.stat().st_mode)})" for path in sorted(exposed)]
     return nothing_but(problems, f"{len(own) + len(database)} files and the folder are their owner's alone")
 
@@ -253,7 +268,9 @@ def _witnesses(site: Site) -> Found:
         problems = [problem for name, told in named.items() if (problem := _unreachable(name, told, file.parent))]
     except (ValueError, AttributeError) as error:
         return Found(good=False, actual=f"seals.toml cannot be read: {error}")
-    return nothing_but(problems, f"{', '.join(named)}: in reach") if named else Found(good=False, actual="none is named")
+    return (
+        nothing_but(problems, f"{', '.join(named)}: in reach") if named else Found(good=False, actual="none is named")
+    )
 
 
 def _unreachable(name: str, told: dict[str, str], folder: Path) -> str:
@@ -289,11 +306,11 @@ class _Opened:
 
 
 QUESTIONS = (
-    Question("The program's files", "each file has the hash of the release, and no other program lies among them", _files),
+    Question("The program's files", "each file as released, and no other program among them", _files),
     Question("The packages", "each has the version that the lock names", _locked),
     Question("The packages' files", "each has the hash that its package gives it", _whole_packages),
     Question("The database", "SQLite or PostgreSQL, with its version", _engine),
-    Question("The database keeps what it acknowledged", "it waits for the disk before it says that it has written", _durable),
+    Question("The database keeps what it acknowledged", "it waits for the disk before it answers", _durable),
     Question("The schema", "of this version", _schema),
     Question("Tables and triggers", "as released, none switched off", _triggers),
     Question("Rights in the database", "the application's role cannot change or remove what is recorded", _rights),

@@ -1,8 +1,8 @@
 """The files of a release with their hashes: what was released, and what lies here.
 
 A clone knows what was released from the commit it stands at. Where there is no clone, a list says it: ``./lab evidence
---manifest FILE`` writes one, in the form that ``sha256sum --check`` reads, and a site keeps it beside the files under the
-name `LISTED`.
+--manifest FILE`` writes one, in the form that ``sha256sum --check`` reads, and a site keeps it beside the files under
+the name `LISTED`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Manifest:
         """Name every file under a root that is gone, altered, or a program that nobody released."""
         here = {path: _hash_of(root / path) for path in self.files}
         gone = [f"{path} is missing" for path, hashed in here.items() if not hashed]
-        altered = [f"{path} is not as released" for path, hashed in here.items() if hashed not in ("", self.files[path])]
+        altered = [
+            f"{path} is not as released" for path, hashed in here.items() if hashed not in ("", self.files[path])
+        ]
         programs = (file for package in _PACKAGES for file in (root / package).rglob("*.py"))
         strange = sorted({file.relative_to(root).as_posix() for file in programs} - set(self.files))
         return gone + altered + [f"{path} was not released" for path in strange]

@@ -1,7 +1,7 @@
 """The matrix: each requirement, what in the product answers it, which tests prove it, and how they ended.
 
-A row without a passing test is open. It is shown and counted, never hidden, and ``docs/compliance/traceability.csv`` says
-why; where a row asks for a procedure, too, it says for which.
+A row without a passing test is open. It is shown and counted, never hidden, and ``docs/compliance/traceability.csv``
+says why; where a row asks for a procedure, too, it says for which.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Requirement:
-    """One row of the law, with where the product answers it, what is left to a procedure, and why it is open if it is."""
+    """One row of the law: where the product answers it, what is left to a procedure, and why it is open if it is."""
 
     id: str
     text: str  # of which law

@@ -1,8 +1,8 @@
-"""Operational qualification: does it do here what it must, and does it refuse what it must refuse?
+"""Operational qualification: whether it does here what it must, and refuses what it must refuse.
 
-Nothing is tried on the site's records. A laboratory of its own is opened beside them, with the same program on the same
-engine and machine; a whole batch is played in it through pages and wires; then what must be refused is tried. Only the
-instruments are the site's: their gateway says how they are.
+Nothing is tried on the site's records. A laboratory of its own is opened beside them, with the same program on the
+same engine and machine; a whole batch is played in it through pages and wires; then what must be refused is tried. Only
+the instruments are the site's: their gateway says how they are.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def _refusals(laboratory: Laboratory, player: Player) -> Iterator[Check]:
     yield check("OQ-03", "A page without signing in", "the sign-in page instead", _unknown(laboratory.url))
     wrong = _signs_in(laboratory.url, "alice", "another passphrase altogether")
     yield check("OQ-04", "A wrong password", _REFUSED, wrong)
-    yield check("OQ-05", "An account that does not exist", _REFUSED, _signs_in(laboratory.url, "nobody-at-all", "x" * 20))
+    yield check(
+        "OQ-05", "An account that does not exist", _REFUSED, _signs_in(laboratory.url, "nobody-at-all", "x" * 20)
+    )
     kept = "refused, and the attempt is in the ledger"
     yield check("OQ-06", "An order by an auditor, who changes nothing", kept, _auditor(player, laboratory))
 
@@ -91,7 +93,9 @@ def _refusals(laboratory: Laboratory, player: Player) -> Iterator[Check]:
 def _unknown(url: str) -> Found:
     answer = httpx.get(f"{url}/batches", timeout=30)
     where = answer.headers.get("location", "")
-    return Found(good=answer.is_redirect and "/sign-in" in where, actual=f"{answer.status_code}, to {where or 'nowhere'}")
+    return Found(
+        good=answer.is_redirect and "/sign-in" in where, actual=f"{answer.status_code}, to {where or 'nowhere'}"
+    )
 
 
 def _signs_in(url: str, user: str, password: str) -> Found:
@@ -148,7 +152,9 @@ def _ledger(url: str) -> Found:
         verified = whole(connection)
     database.dispose()
     problems = [f"{flaw.book}, page {flaw.page}: {flaw.sentence}" for flaw in verified.flaws]
-    return nothing_but(problems, f"{verified.lines:,} lines in {verified.books} books, {verified.readings:,} readings sealed")
+    return nothing_but(
+        problems, f"{verified.lines:,} lines in {verified.books} books, {verified.readings:,} readings sealed"
+    )
 
 
 def _instruments(site: Site) -> Found:

@@ -19,8 +19,8 @@ _TEMPLATES = Environment(
 
 def printed(content: Mapping[str, Any], digest: str, signatures: Sequence[object]) -> bytes:
     """Print a report. ``form`` in it names the template."""
-    from weasyprint import CSS, HTML
-    from weasyprint.urls import URLFetcher
+    from weasyprint import CSS, HTML  # noqa: PLC0415 - heavy, and only for who prints
+    from weasyprint.urls import URLFetcher  # noqa: PLC0415 - the same
 
     template = _TEMPLATES.get_template(f"{content['form']}.html")
     html = template.render(report=content, digest=digest, signatures=signatures)
@@ -36,7 +36,9 @@ def by_file(tests: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     functions = [(test["id"].split("[")[0].rpartition("::")[::2], test["outcome"]) for test in tests]
     told = []
     for file, of_file in groupby(sorted(functions), key=lambda each: each[0][0]):
-        names = [_runs(name, [outcome for _, outcome in runs]) for name, runs in groupby(of_file, key=lambda e: e[0][1])]
+        names = [
+            _runs(name, [outcome for _, outcome in runs]) for name, runs in groupby(of_file, key=lambda e: e[0][1])
+        ]
         told.append((str(PurePosixPath(file)), ", ".join(names)))
     return told
 

@@ -1,4 +1,4 @@
-"""The report of a qualification: what is installed, every check with its verdict, and nothing that identifies a patient."""
+"""The report of a qualification: what is installed, and every check with its verdict; nothing of any patient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as it is kept: a file of JSON, which is what is signed, and beside it the same as PDF, with the signatures."""
+"""A report as it is kept: a file of JSON, which is what is signed, and beside it the PDF with the signatures."""
 
 from __future__ import annotations
 

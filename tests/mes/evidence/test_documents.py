@@ -21,7 +21,11 @@ _NAME = re.compile(r"\bMES_[A-Z_]+\b")
 
 def test_every_setting_is_specified_and_read() -> None:
     """The table has each variable that the program reads, and none that it does not, with the same words."""
-    read = {name for source in matching("mes/*.py", "devices/*.py", "tests/services/*.py") for name in _NAME.findall(source.text)}
+    read = {
+        name
+        for source in matching("mes/*.py", "devices/*.py", "tests/services/*.py")
+        for name in _NAME.findall(source.text)
+    }
     read |= set(_NAME.findall((ROOT / "lab").read_text()))
     assert read == set(VARIABLES)
     for name, (meaning, otherwise) in VARIABLES.items():
@@ -53,7 +57,9 @@ def test_the_hardening_guide_names_checks_that_there_are() -> None:
 @pytest.mark.requirement("RQ-121")
 def test_the_scope_of_validation_has_every_part() -> None:
     """Each part of the program stands in the table, once, with its risk, its category, and tests that are there."""
-    rows = re.findall(r"^\| `([\w/]+)` \| ([^|]+) \| [135], (?:high|medium|low) \| (tests/[\w/]+) \|$", USER, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([\w/]+)` \| ([^|]+) \| [135], (?:high|medium|low) \| (tests/[\w/]+) \|$", USER, re.MULTILINE
+    )
     folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("mes/*/__init__.py")}
     assert sorted(part for part, _, _ in rows) == sorted(folders | {"batch_records", "devices"})
     assert [tests for _, _, tests in rows if not any((ROOT / tests).rglob("test_*.py"))] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from mes.evidence import manifest
 from mes.evidence.manifest import LISTED, Manifest, NoManifest
 
+GIT = shutil.which("git") or "git"
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
@@ -18,9 +21,7 @@ def site(tmp_path: Path) -> Path:
     (tmp_path / "mes").mkdir()
     (tmp_path / "mes/door.py").write_text("open = True\n")
     (tmp_path / "README.md").write_text("Welcome.\n")
-    files = {
-        path: hashlib.sha256((tmp_path / path).read_bytes()).hexdigest() for path in ("mes/door.py", "README.md")
-    }
+    files = {path: hashlib.sha256((tmp_path / path).read_bytes()).hexdigest() for path in ("mes/door.py", "README.md")}
     (tmp_path / LISTED).write_text(Manifest("1.2.3", "abc", files).text())
     return tmp_path
 
@@ -54,13 +55,13 @@ def test_the_list_is_checked_by_sha256sum_too(site: Path) -> None:
 
 
 def test_a_clone_knows_what_was_released_from_its_commit(tmp_path: Path) -> None:
-    """What is changed and not committed is a difference, and a new file changes what a run of the tests was a run of."""
+    """What is changed and not committed is a difference, and a new file changes what a run was a run of."""
     (tmp_path / "pyproject.toml").write_text('version = "0.9"\n')
     (tmp_path / "devices").mkdir()
     (tmp_path / "devices/wire.py").write_text("1\n")
     author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
     for words in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "Begin"]):
-        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+        subprocess.run([GIT, *words], cwd=tmp_path, check=True)
     released = manifest.released(tmp_path)
     assert (released.version, sorted(released.files)) == ("0.9", ["devices/wire.py", "pyproject.toml"])
     assert manifest.present(tmp_path).digest == released.digest

@@ -60,7 +60,7 @@ def test_a_test_that_proves_an_unknown_row_is_named() -> None:
 
 @pytest.mark.requirement("RQ-055")
 def test_no_requirement_and_no_test_is_an_orphan() -> None:
-    """Each row leads to a design and a test, or says why it is open; each test that names a row names one of the table."""
+    """Each row leads to a design and a test, or says why it is open; each test names rows of the table only."""
     claimed = marked()
     assert claimed <= {each.id for each in ROWS}
     for each in ROWS:
