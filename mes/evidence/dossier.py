@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from mes.evidence.manifest import NoManifest, present
+from mes.evidence.manifest import NoManifest, present, released
 from mes.evidence.matrix import OPEN, PROCEDURAL, Row, counts, summary, unknown
 from mes.evidence.results import FAILED, PASSED, Results
 
@@ -46,6 +46,15 @@ def dossier(rows: Sequence[Row], results: Results, at: datetime) -> Mapping[str,
         "environment": dict(results.environment),
         "requirements": [_row(row) for row in rows],
     }
+
+
+def product() -> Mapping[str, str]:
+    """Say which product lies here, for reports that are not of a run."""
+    try:
+        files = released()
+    except NoManifest:
+        return {"name": NAME, "version": "unknown", "commit": "unknown", "files": "unknown"}
+    return {"name": NAME, "version": files.version, "commit": files.commit, "files": files.digest}
 
 
 def deviations(rows: Sequence[Row], results: Results) -> Iterator[str]:

@@ -9,8 +9,7 @@ from typing import Any
 
 from mes.evidence import environment
 from mes.evidence.check import Check, Site, counted, verdict_of
-from mes.evidence.dossier import NAME
-from mes.evidence.manifest import NoManifest, released
+from mes.evidence.dossier import product
 from mes.evidence.results import FAILED, PASSED
 
 
@@ -23,7 +22,7 @@ def qualification(site: Site, checks: Sequence[Check], at: datetime) -> Mapping[
         "verdict": verdict_of(checks),
         "summary": f"{len(checks)} checks: {counts[PASSED]} passed, {counts[FAILED]} failed, {counts['open']} open",
         "written": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "product": _product(),
+        "product": product(),
         "site": {
             "laboratory": site.settings.laboratory,
             "room": site.settings.room,
@@ -34,11 +33,3 @@ def qualification(site: Site, checks: Sequence[Check], at: datetime) -> Mapping[
         "checks": [asdict(each) for each in checks],
         "environment": dict(environment.look()),
     }
-
-
-def _product() -> Mapping[str, str]:
-    try:
-        files = released()
-    except NoManifest:
-        return {"name": NAME, "version": "unknown", "commit": "unknown", "files": "unknown"}
-    return {"name": NAME, "version": files.version, "commit": files.commit, "files": files.digest}

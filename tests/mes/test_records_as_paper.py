@@ -41,7 +41,8 @@ def test_data_are_deleted_by_nobody(batch: Played) -> None:
 @pytest.mark.requirement("RQ-122")
 def test_a_critical_entry_is_checked_by_another(batch: Played) -> None:
     """Who performed it cannot verify it; a colleague can."""
-    batch.finish("1.5").complete("1.5")
+    batch.finish("1.5").step("1.5").correct("1.5", "volume", "60.0 mL", "typing mistake")
+    batch.complete("1.5")
     with pytest.raises(Refused):
         batch.verify("1.5", ALICE)
     batch.verify("1.5", BOB)

@@ -33,6 +33,7 @@ def test_what_was_released_is_found_as_it_was(site: Path) -> None:
     assert manifest.present(site).digest == released.digest
 
 
+@pytest.mark.requirement("RQ-063")
 def test_whatever_differs_is_named(site: Path) -> None:
     """One byte changed, a file that is gone, and a program that nobody released."""
     (site / "mes/door.py").write_text("open = False\n")
