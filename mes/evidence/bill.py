@@ -70,7 +70,9 @@ def _licences(pin: Locked) -> list[License]:
         told = distribution(pin.name).metadata
     except PackageNotFoundError:
         return []
-    words = told.get("License-Expression") or _classified(told.get_all("Classifier") or []) or told.get("License") or ""
+    stated = {key: str(told[key]) for key in ("License-Expression", "License") if key in told}
+    classified = _classified(told.get_all("Classifier") or [])
+    words = stated.get("License-Expression") or classified or stated.get("License", "")
     first = words.strip().splitlines()[0] if words.strip() else ""
     return [LicenseFactory().make_from_string(first)] if first else []
 

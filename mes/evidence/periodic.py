@@ -25,15 +25,21 @@ from mes.ledger.tables import line
 from mes.web.history import in_words
 
 _LONGEST = 300  # characters of a line in words
+_OFTEN = "sign in .*|password refused|wrong password.*"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the review: which kinds of lines are told one by one, and which are counted."""
+    """A part of the review: which kinds of lines are told one by one, which are counted, and of which books."""
 
     title: str
     told: str
     counted: str = "(?!)"
+    book: str = ""
+
+    def of(self, lines: Iterable[Mapping[str, Any]], kinds: str) -> list[Mapping[str, Any]]:
+        """Return the lines that belong here."""
+        return [each for each in lines if each["book"].startswith(self.book) and re.fullmatch(kinds, each["kind"])]
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,15 @@ class Told:
 
 
 PARTS = (
-    Part(
-        "Changes of what decides",
-        "recipe approved|recipe edition (added|changed)|alarm limit .*|equipment (added|changed)|calibrated|qualified",
-    ),
+    Part("Changes of what decides", "recipe .*|alarm (limit|rule) .*|equipment (added|changed)|calibrated|qualified"),
     Part("Upgrades and qualification", f"{commands.SIGNED}|{commands.REVIEWED}|site (added|changed)"),
     Part("Deviations", "deviation (raised|explained|closed)"),
-    Part("Incidents", "batch (held|stopped|rejected)|hold time exceeded|hold lifted", "alarm .*|attempt refused"),
-    Part("Access", "user (added|changed)|reason given", "sign in (added|changed)|password refused|wrong password.*"),
+    Part(
+        "Incidents",
+        "batch (held|stopped|rejected)|hold time exceeded|hold lifted",
+        "alarm (raised|returned|acknowledged|shelved|unshelved)|attempt refused",
+    ),
+    Part("Access", f"(?!{_OFTEN}|attempt refused).*", _OFTEN, book="user:"),
     Part("Reviews of the audit trail", "batch reviewed|audit trail reviewed"),
     Part("Copies and restores", "backup (made|restored)"),
 )
@@ -88,8 +95,8 @@ def _lines(connection: Connection, since: datetime, until: datetime) -> list[dic
 
 
 def _part(part: Part, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    told = [_told(each) for each in lines if re.fullmatch(part.told, each["kind"])]
-    counted = Counter((each["kind"], each["author"]) for each in lines if re.fullmatch(part.counted, each["kind"]))
+    told = [_told(each) for each in part.of(lines, part.told)]
+    counted = Counter((each["kind"], each["author"]) for each in part.of(lines, part.counted))
     return {
         "title": part.title,
         "lines": [asdict(each) for each in told],

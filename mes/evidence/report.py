@@ -17,7 +17,7 @@ from batch_records.executed.commands import Person
 from mes import create_app
 from mes.cli import Missing
 from mes.context import installation
-from mes.evidence.commands import ReviewReport, SignReport, lines_of
+from mes.evidence.commands import BOOK, ReviewReport, SignReport, lines_of
 from mes.evidence.paper import printed
 from mes.execute import Actor, execute
 from mes.settings import Settings, place
@@ -75,7 +75,7 @@ def write(content: Mapping[str, Any], folder: Path, name: str) -> Report:
 
 
 def sign(report: Report, user: str, folder: Path, *, as_reviewer: bool = False) -> list[Signature]:
-    """Have somebody sign a report on the installation in a folder; return all signatures on it.
+    """Ask somebody's password, and have them sign a report on the installation in a folder; return all signatures.
 
     Raise `Refused` where they may not, and `Missing` where there is no installation.
     """
@@ -83,16 +83,20 @@ def sign(report: Report, user: str, folder: Path, *, as_reviewer: bool = False) 
     where, url = place(environment)
     if not kind_at(url):
         raise Missing(f"no laboratory is set up in {where}: nobody can sign there")
-    command = ReviewReport(report.digest) if as_reviewer else _signed(report)
     password = getpass.getpass(f"Password of {user}: ")
     app = create_app(Settings.from_environment(environment))
     with app.app_context(), app.test_request_context():
-        with installation().reading() as session:
-            head = head_of(session, "laboratory")
-        execute(command, by=_NOBODY, tap=str(uuid4()), signing=Signing(user, password, head))
-        with installation().reading() as session:
-            lines = lines_of(session.connection(), report.digest)
-        return [_signature(each) for each in lines]
+        return sign_here(report, user, password, as_reviewer=as_reviewer)
+
+
+def sign_here(report: Report, user: str, password: str, *, as_reviewer: bool = False) -> list[Signature]:
+    """Have somebody sign on the installation that runs; return all signatures on the report. Raise `Refused`."""
+    command = ReviewReport(report.digest) if as_reviewer else _signed(report)
+    with installation().reading() as session:
+        head = head_of(session, BOOK)
+    execute(command, by=_NOBODY, tap=str(uuid4()), signing=Signing(user, password, head))
+    with installation().reading() as session:
+        return [_signature(each) for each in lines_of(session.connection(), report.digest)]
 
 
 def _signed(report: Report) -> SignReport:

@@ -50,6 +50,7 @@ def test_each_part_has_what_happened(batch: Played) -> None:
     assert "the lamp flickered" in part(report, "Deviations")
     assert "'attempt refused', 'alice', 1" in part(report, "Incidents")
     assert "covers for a colleague" in part(report, "Access")
+    assert "user account changed" in part(report, "Access")
     assert "reviewed, " in part(report, "Reviews of the audit trail")
     assert report["still_open"] == []
 

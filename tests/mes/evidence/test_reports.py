@@ -13,11 +13,11 @@ from mes import cli
 from mes.evidence import commands, matrix
 from mes.evidence.commands import ReviewReport, SignReport
 from mes.evidence.dossier import dossier
-from mes.evidence.report import Report, _signature, write
+from mes.evidence.report import Report, sign_here, write
 from mes.evidence.results import FAILED
 from tests.cast import ALICE, QUINN
 from tests.mes.evidence.runs import a_run, left_out, ran
-from tests.mes.laboratory import ADAM, INES, Laboratory
+from tests.mes.laboratory import ADAM, INES, PASSWORD, Laboratory
 from tests.mes.reports.pdf_text import read
 
 # WeasyPrint leaves a colour profile of its own open.
@@ -79,10 +79,9 @@ def test_whoever_only_looks_signs_nothing(lab: Laboratory) -> None:
 @pytest.mark.requirement("RQ-016")
 def test_the_print_shows_who_signed_what_it_means_and_when(lab: Laboratory, report: Report) -> None:
     """Both signatures stand on the first page, with their lines; the digest of the file on every page."""
-    lab.do(SignReport(report.digest, "Evidence", "failed", "1.2.3"), ADAM)
-    lab.do(ReviewReport(report.digest), QUINN)
-    with lab.app.app_context(), lab.reading() as connection:
-        signatures = [_signature(each) for each in commands.lines_of(connection, report.digest)]
+    with lab.app.app_context():
+        sign_here(report, ADAM.id, PASSWORD)
+        signatures = sign_here(report, QUINN.id, PASSWORD, as_reviewer=True)
     pdf = read(report.print(signatures).read_bytes())
     for words in ("performed", ADAM.name, "reviewed", QUINN.name, signatures[0].line, "16:00:00(+08:00)"):
         assert "".join(words.split()) in "".join(pdf.pages[0].split()), words
@@ -105,6 +104,17 @@ def test_the_report_hides_nothing(report: Report) -> None:
 def _open_rows(told: object) -> list[str]:
     rows = told["requirements"] if isinstance(told, dict) else []
     return [row["id"] for row in rows if row["status"] == "open"]
+
+
+def test_a_wrong_password_signs_nothing(lab: Laboratory, report: Report) -> None:
+    """Nor does a file that was altered since it was signed."""
+    with lab.app.app_context():
+        with pytest.raises(Refused, match="nothing was signed"):
+            sign_here(report, ADAM.id, "another passphrase altogether")
+        sign_here(report, ADAM.id, PASSWORD)
+        report.file.write_text(report.file.read_text().replace("failed", "passed"))
+        with pytest.raises(Refused, match="the file was changed"):
+            sign_here(report, QUINN.id, PASSWORD, as_reviewer=True)
 
 
 def test_an_earlier_report_is_never_overwritten(report: Report) -> None:
