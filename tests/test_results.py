@@ -65,6 +65,7 @@ def run(folder: Path, *words: str) -> Results:
     return read(folder / "results.json")
 
 
+@pytest.mark.requirement("RQ-056")
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]])
 def test_a_run_leaves_what_came_of_each_test(processes: list[str], tmp_path: Path) -> None:
     """Passed, failed, broken at its end, and left out, with what each proves, in however many processes they run."""

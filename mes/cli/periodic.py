@@ -10,20 +10,18 @@ Days begin at midnight in the site's time zone; the last is not in it. Exit code
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
 
 from batch_records.executed.draft import Malformed, Refused
-from mes.cli import Missing, folder_argument
+from mes.cli import folder_argument
 from mes.cli.evidence import finished, reviewed
 from mes.db import Database
 from mes.evidence.periodic import periodic
-from mes.evidence.report import write
+from mes.evidence.report import installed_in, write
 from mes.evidence.results import FAILED
-from mes.settings import Settings, place
-from mes.site.queries import kind_at
+from mes.settings import Settings
 
 about = "review the system"
 
@@ -52,10 +50,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _review(options: argparse.Namespace) -> int:
-    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    folder, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {folder}: there is nothing to review")
+    environment, folder, url = installed_in(options.folder)
     settings = Settings.from_environment(environment)
     since, until = (day.replace(tzinfo=settings.zone) for day in (options.since, options.until))
     database = Database(url)

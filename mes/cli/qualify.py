@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,15 +21,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batch_records.executed.draft import Malformed, Refused
-from mes.cli import Missing, folder_argument
+from mes.cli import folder_argument
 from mes.cli.evidence import finished, reviewed
 from mes.evidence import installation, operation
 from mes.evidence.check import Check, Site, answered
 from mes.evidence.qualification import qualification
-from mes.evidence.report import write
+from mes.evidence.report import installed_in, write
 from mes.evidence.results import FAILED
-from mes.settings import Settings, place
-from mes.site.queries import kind_at
+from mes.settings import Settings
 
 about = "qualify an installation"
 
@@ -59,10 +57,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _qualify(options: argparse.Namespace) -> int:
-    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    folder, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {folder}: there is nothing to qualify")
+    environment, folder, _ = installed_in(options.folder)
     site = Site(Settings.from_environment(environment), environment, options.url, options.backups, options.scratch)
     checks = list(_told(_checks(site, options.only), quiet=options.json))
     at = datetime.now(UTC)

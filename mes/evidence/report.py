@@ -74,15 +74,24 @@ def write(content: Mapping[str, Any], folder: Path, name: str) -> Report:
     return Report(file)
 
 
+def installed_in(folder: Path) -> tuple[dict[str, str], Path, str]:
+    """Return the environment of the laboratory in a folder, where it keeps its files, and its database's address.
+
+    Raise `Missing` where there is none.
+    """
+    environment = os.environ | {"MES_FOLDER": str(folder.resolve())}
+    where, url = place(environment)
+    if not kind_at(url):
+        raise Missing(f"no laboratory is set up in {where}: ./lab user open does that")
+    return environment, where, url
+
+
 def sign(report: Report, user: str, folder: Path, *, as_reviewer: bool = False) -> list[Signature]:
     """Ask somebody's password, and have them sign a report on the installation in a folder; return all signatures.
 
     Raise `Refused` where they may not, and `Missing` where there is no installation.
     """
-    environment = os.environ | {"MES_FOLDER": str(folder.resolve())}
-    where, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {where}: nobody can sign there")
+    environment, _, _ = installed_in(folder)
     password = getpass.getpass(f"Password of {user}: ")
     app = create_app(Settings.from_environment(environment))
     with app.app_context(), app.test_request_context():

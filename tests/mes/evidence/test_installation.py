@@ -62,7 +62,6 @@ def test_the_owner_is_not_whom_the_application_may_be(site: Site, lab: Laborator
     assert found.good is None if lab.is_sqlite else "may UPDATE line" in found.actual
 
 
-@pytest.mark.requirement("RQ-105")
 def test_a_trigger_that_was_switched_off_is_named(site: Site, lab: Laboratory) -> None:
     """An administrator who wanted to change a line would begin with this."""
     with lab.dba():

@@ -39,7 +39,6 @@ def report(tmp_path: Path) -> Report:
     return write(dossier(matrix.matrix(matrix.requirements(), run), run, NOW), tmp_path, "evidence")
 
 
-@pytest.mark.requirement("RQ-017")
 def test_the_digest_is_signed_into_the_ledger(lab: Laboratory) -> None:
     """The line has the report's digest, its verdict and what it is about, and the signature's meaning and name."""
     lab.do(REPORT, ADAM)
@@ -88,7 +87,6 @@ def test_the_print_shows_who_signed_what_it_means_and_when(lab: Laboratory, repo
     assert all(report.digest in "".join(page.split()) for page in pdf.pages)
 
 
-@pytest.mark.requirement("RQ-056")
 def test_the_report_hides_nothing(report: Report) -> None:
     """Failed tests, those left out, open rows with their reason, and every requirement stand in it, and on paper."""
     told, pdf = report.content, read(report.print().read_bytes())
