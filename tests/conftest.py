@@ -12,7 +12,10 @@ from playwright.sync_api import Browser
 
 from tests.services import chromium, closed_network, postgres
 
-pytest_plugins = ["tests.mes.fixtures"]  # tests of the application stand in more than one folder
+pytest_plugins = [
+    "tests.mes.fixtures",  # tests of the application stand in more than one folder
+    "tests.results",
+]
 
 hypothesis.settings.register_profile("lab", deadline=None)  # a slow machine is not a defect
 hypothesis.settings.load_profile("lab")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from batch_records.executed.batch import Disposition
+from batch_records.executed.fold import fold
+from mes.batches.folds import entries
+from mes.db import Database
 from tests.journeys.batch_record import Played, assert_readings_are_printed
 
 COI = "COI-26-0007-K"
@@ -36,3 +40,18 @@ def test_every_page_says_what_it_belongs_to(played: Played) -> None:
         assert f"page{number}of{len(pages)}" in page.lower()
         assert COI in page
         assert played.head in page
+
+
+@pytest.mark.requirement("RQ-084")
+def test_the_history_is_told_again_from_its_lines_alone(played: Played) -> None:
+    """From the child's code and the collection to the release: what was done, by whom, when, in which order."""
+    database = Database(f"sqlite:///{played.records}")
+    with database.snapshot() as connection:
+        batch = fold(played.recipe, entries(connection, f"batch:{played.batch}"))
+    database.dispose()
+    assert (batch.coi, batch.disposition) == (COI, Disposition.RELEASED)
+    collection = batch.run("3.1").values
+    assert {"collection_start", "collection_end"} <= set(collection)
+    values = [value for run in batch.runs.values() for value in run.values.values()]
+    assert len(values) > 100
+    assert [value for value in values if not (value.text and value.stamp.author and value.stamp.at)] == []

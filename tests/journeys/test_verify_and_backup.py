@@ -69,6 +69,7 @@ def test_a_byte_of_a_reading_is_missed(played: Played, tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("RQ-030")
+@pytest.mark.requirement("RQ-122")
 def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> None:
     """The demonstration goes on by hand while it is backed up: each copy is whole, with all that was saved before."""
     folder = tmp_path / "lab"

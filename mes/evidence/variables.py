@@ -1,0 +1,22 @@
+"""Every environment variable that the product reads, with its meaning and what holds where it is not set.
+
+The configuration specification says the same, and a test compares both with the code.
+"""
+
+from __future__ import annotations
+
+VARIABLES = {
+    "MES_FOLDER": ("where records, printed records and secrets are; `--folder` says the same", ".lab/laboratory"),
+    "MES_DATABASE_URL": ("the database, as an SQLAlchemy address", "SQLite in the folder"),
+    "MES_ZONE": ("the site's time zone, in which times are shown; they are stored in UTC", "UTC"),
+    "MES_LABORATORY": ("how the site calls itself on every page and record", "Cell laboratory"),
+    "MES_ROOM": ("the room, beside the laboratory's name", "nothing"),
+    "MES_IDLE_MINUTES": ("after how many minutes without a touch a screen locks", "15"),
+    "MES_INSECURE_COOKIES": ("lets the cookie go over plain HTTP; a demonstration's, on loopback", "not set"),
+    "MES_PROCESS_CLOCK": ("the file of a demonstration's clock; a laboratory's database refuses it", "not set"),
+    "MES_NO_APT": ("`./lab` never calls apt, and says what to install", "not set"),
+    "MES_CHROMIUM": ("the browser that the tests drive", "the machine's"),
+    "MES_PG_BIN": ("the folder with PostgreSQL's programs, for the tests", "the newest installed"),
+    "MES_CACHE": ("where Node and its packages are kept, for instruments of others", "in .lab"),
+    "MES_CAPTURES": ("exports of real instruments, for the tests that read them", "those tests are left out"),
+}
