@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import notice_entries as n
 from batch_records.executed.batch import AFTER_THE_END, StepState, Value
 from batch_records.executed.commands import Person
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
@@ -232,6 +233,11 @@ class AnyBatch(RuleBasedStateMachine):
         raised = a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T")
         self.attempt(c.NoteAlarm(B, (raised, a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))[what]), by)
 
+    @rule(by=EVERYBODY, entry=st.sampled_from([n.GapFound("X", "no pH", "T", "T"), n.NoticeGiven("X", "late", "T")]))
+    def note_of_instrument(self, by: Person, entry: n.GapFound | n.NoticeGiven) -> None:
+        """Have what a gateway tells of an instrument noted."""
+        self.attempt(c.NoteOfInstrument(B, entry), by)
+
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
         """Start or complete a step, whoever one is."""
@@ -391,7 +397,7 @@ def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
-    tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm}
+    tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm, c.NoteOfInstrument}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)
