@@ -116,7 +116,7 @@ class Survey:
         try:
             nodes = asyncio.run(self._survey())
         except UntrustedError as refusal:
-            self._intake.state("refused", str(refusal))
+            self._intake.refused(str(refusal), refusal.notice)
         except (UaError, OSError, ValueError) as lost:
             self._intake.state("no connection", f"{self._settings.url}: {str(lost) or 'no answer'}")
         else:

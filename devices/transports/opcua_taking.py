@@ -125,7 +125,8 @@ class Taking:
         """Store what the server's history has of a hole, and a gap for what it has not; return how many it had."""
         channel = hole.node.channel
         if hole.since is None or hole.until is None:
-            self._intake.gap(f"{channel}: {hole.cause} before {hole.until or 'a value without a time'}")
+            before = hole.until or "a value without a time"
+            self._intake.gap(f"{channel}: {hole.cause} before {before}", hole.since, hole.until)
             return 0
         reached, count, why = hole.since, 0, "its history has no more"
         try:
@@ -148,7 +149,9 @@ class Taking:
         return count
 
     def _gap(self, hole: Hole, since: datetime, until: datetime, why: str) -> None:
-        self._intake.gap(f"{hole.node.channel}: no values between {since} and {until}: {hole.cause}; {why}")
+        self._intake.gap(
+            f"{hole.node.channel}: no values between {since} and {until}: {hole.cause}; {why}", since, until
+        )
 
     async def _keep(self, hole: Hole, reached: datetime, page: Sequence[ua.DataValue]) -> int:
         """Store a page of history as far as it lies in the hole; return how many values did."""
@@ -173,7 +176,7 @@ class Taking:
             first = min(hole.since for hole in holes if hole.since)
             last = max(hole.until for hole in holes if hole.until)
             channels = ", ".join(dict.fromkeys(hole.node.channel for hole in holes))
-            self._intake.notice(
+            self._intake.remark(
                 f"{sum(count for _, count in filled)} values between {first} and {last} were read from the server's"
                 f" history ({holes[0].cause}): {channels}"
             )
