@@ -186,9 +186,7 @@ class Batch:
     comments: tuple[tuple[Stamp, str], ...] = ()
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
-    notices: tuple[
-        tuple[Stamp, Entry], ...
-    ] = ()  # of its instruments: gaps, and what is known of them
+    notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them
 
     @property
     def id(self) -> str:

@@ -78,7 +78,7 @@ def test_a_state_is_a_reading(device: Told, intake: Intake) -> None:
     assert latest(intake.spool)["Culture.Lid.CoverState"].source_time is not None
 
 
-@pytest.mark.parametrize(("function", "unit"), [("Pressure", "mbar"), ("Turbidity", "no unit")])
+@pytest.mark.parametrize(("function", "unit"), [("Conductivity", "mS/cm"), ("Turbidity", "no unit")])
 def test_a_unit_that_is_not_known_is_said_and_its_values_are_bad(
     device: Told, intake: Intake, function: str, unit: str
 ) -> None:
@@ -89,6 +89,14 @@ def test_a_unit_that_is_not_known_is_said_and_its_values_are_bad(
     reading = latest(intake.spool)[channel]
     assert (reading.unit, reading.quality.value) == (unit, "bad")
     assert reading.status == f"0x00000000; the unit “{unit}” is not known"
+
+
+def test_a_pressure_is_in_a_unit_that_recipes_know(device: Told, intake: Intake) -> None:
+    """Millibar, by its number in the common codes: the value can be taken."""
+    with running(receiver(device.settings(), device, intake).run):
+        until(lambda: "Culture.Pressure.SensorValue" in latest(intake.spool))
+    reading = latest(intake.spool)["Culture.Pressure.SensorValue"]
+    assert (reading.value, reading.unit, reading.quality.value) == ("1013.0", "mbar", "good")
 
 
 def test_a_unit_that_is_switched_is_never_taken_for_the_old_one(device: Told, intake: Intake) -> None:

@@ -82,7 +82,7 @@ def test_a_chart_is_drawn_with_its_gap(lab: Laboratory, browser: Browser) -> Non
 @pytest.mark.browser
 @pytest.mark.parametrize("lab", ["sqlite"], indirect=True)
 def test_an_open_chart_grows_and_says_when_the_server_is_gone(lab: Laboratory, browser: Browser) -> None:
-    """What comes later is drawn without anybody's doing; with the server away, the chart is stale and says since when."""
+    """What comes later is drawn by itself; with the server away, the chart is stale and says since when."""
     incubator = Watched(lab)
     for second in range(0, 1200, 20):
         incubator.says("37.00", at=START + timedelta(seconds=second))
