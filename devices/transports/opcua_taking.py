@@ -110,7 +110,7 @@ class Taking:
                 self.doubt.setdefault(node.channel, "the server's queue was full")
             if at is None or since is None or at >= since:
                 cause = self.doubt.pop(node.channel, None)
-                if cause and (at is None or at != since):
+                if cause and not node.steady and (at is None or at != since):
                     holes.append(Hole(node, since, at, cause))
                 newest.update({node.channel: at} if at else {})
         return holes

@@ -150,7 +150,10 @@ def test_broken_connections_lose_nothing(device: Told, intake: Intake, clock: Se
 
 
 def test_a_server_that_starts_again_is_surveyed_again(folder: Path, intake: Intake) -> None:
-    """Its namespaces have moved and a function is gone: the others go on, and what is missing is a gap."""
+    """Its namespaces have moved and a function is gone: the others go on, and what is missing is a gap.
+
+    What a thing is called and in which unit it says its values is told when it changes: of that nothing is missing.
+    """
     port = free_port()
     with told("lads_server", folder, "0", "", port=port) as before:
         task = receiver(before.settings(), before, intake)
@@ -163,6 +166,9 @@ def test_a_server_that_starts_again_is_surveyed_again(folder: Path, intake: Inta
                 after.do(probe={"temperature": ("36.6", "Good")})
                 until(lambda: latest(intake.spool)["Culture.Temperature.CurrentValue"].value == "36.6")
     assert latest(intake.spool)["Culture.pH.SensorValue"].value == "0.0"
+    missed = {text.partition(": ")[0] for text in notes(intake.spool, "gap")}
+    assert "Culture.pH.SensorValue" in missed
+    assert not [each for each in missed if each.endswith(".unit") or "." not in each.replace("DeviceState", ".")]
 
 
 def test_a_function_that_vanishes_is_missed(folder: Path, intake: Intake) -> None:
