@@ -62,7 +62,7 @@ class Asked:
     def probe(self, instrument: str, value: float, now: datetime) -> tuple[float, str]:
         """Return what a probe shows of a value, with the name of its StatusCode."""
         fault = self.faults[instrument]
-        shown = math.nan if fault == "nan" else value * self.factor(instrument, now)
+        shown = math.nan if fault == "nan" else float(f"{value * self.factor(instrument, now):.6g}")
         return shown, "BadSensorFailure" if fault == "bad" else "Good"
 
     def time(self, instrument: str, at: datetime) -> datetime:

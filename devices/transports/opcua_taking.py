@@ -15,7 +15,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from asyncua import ua
 
@@ -125,7 +125,7 @@ class Taking:
         """Store what the server's history has of a hole, and a gap for what it has not; return how many it had."""
         channel = hole.node.channel
         if hole.since is None or hole.until is None:
-            before = hole.until or "a value without a time"
+            before = _shown(hole.until) if hole.until else "a value without a time"
             self._intake.gap(f"{channel}: {hole.cause} before {before}", hole.since, hole.until)
             return 0
         reached, count, why = hole.since, 0, "its history has no more"
@@ -150,7 +150,9 @@ class Taking:
 
     def _gap(self, hole: Hole, since: datetime, until: datetime, why: str) -> None:
         self._intake.gap(
-            f"{hole.node.channel}: no values between {since} and {until}: {hole.cause}; {why}", since, until
+            f"{hole.node.channel}: no values between {_shown(since)} and {_shown(until)}: {hole.cause}; {why}",
+            since,
+            until,
         )
 
     async def _keep(self, hole: Hole, reached: datetime, page: Sequence[ua.DataValue]) -> int:
@@ -177,7 +179,7 @@ class Taking:
             last = max(hole.until for hole in holes if hole.until)
             channels = ", ".join(dict.fromkeys(hole.node.channel for hole in holes))
             self._intake.remark(
-                f"{sum(count for _, count in filled)} values between {first} and {last} were read from the server's"
+                f"{sum(count for _, count in filled)} values between {_shown(first)} and {_shown(last)} were read from the server's"
                 f" history ({holes[0].cause}): {channels}"
             )
 
@@ -208,3 +210,7 @@ def _items(message: ua.NotificationMessage) -> Iterator[tuple[int, ua.DataValue]
     for data in message.NotificationData:
         if isinstance(data, ua.DataChangeNotification):
             yield from ((item.ClientHandle, item.Value or ua.DataValue()) for item in data.MonitoredItems)
+
+
+def _shown(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03} UTC"
