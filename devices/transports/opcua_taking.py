@@ -178,9 +178,10 @@ class Taking:
             first = min(hole.since for hole in holes if hole.since)
             last = max(hole.until for hole in holes if hole.until)
             channels = ", ".join(dict.fromkeys(hole.node.channel for hole in holes))
+            between = f"between {_shown(first)} and {_shown(last)}"
             self._intake.remark(
-                f"{sum(count for _, count in filled)} values between {_shown(first)} and {_shown(last)} were read from the server's"
-                f" history ({holes[0].cause}): {channels}"
+                f"{sum(count for _, count in filled)} values {between} were read from the server's history"
+                f" ({holes[0].cause}): {channels}"
             )
 
     async def _store(self, measurements: Sequence[Measurement], number: int | None = None) -> None:

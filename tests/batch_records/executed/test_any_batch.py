@@ -107,6 +107,14 @@ TEXTS = st.sampled_from([*NUMBERS, "1,5", "nan", "", "5 g", "COI-1", "COI-2", "x
 REASONS = st.sampled_from(["", "misread"])
 _WORKING = (e.StepStarted, e.StepCompleted, e.InstrumentAssigned, CountTaken, CountsRepeated, e.Recorded)
 
+NOTED: dict[str, c.Command] = {
+    "alarm raised": c.NoteAlarm(B, a.AlarmRaised("X/A1/1", "X", "pH", "low", "high", "6", "T")),
+    "alarm returned": c.NoteAlarm(B, a.AlarmReturned("X/A1/1", "T")),
+    "acknowledged": c.NoteAlarm(B, a.AlarmAcknowledged("X/A1/1", "x")),
+    "gap": c.NoteOfInstrument(B, n.GapFound("X", "no pH", "T", "T")),
+    "notice": c.NoteOfInstrument(B, n.NoticeGiven("X", "late", "T")),
+}
+
 
 class AnyBatch(RuleBasedStateMachine):
     """One batch; every rule is something that somebody may try."""
@@ -227,16 +235,10 @@ class AnyBatch(RuleBasedStateMachine):
         key = "1.3" if by is ALICE else self.pick(data)
         self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
 
-    @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 2))
-    def note_alarm(self, by: Person, alarm: str, what: int) -> None:
-        """Have an instrument's alarm noted."""
-        raised = a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T")
-        self.attempt(c.NoteAlarm(B, (raised, a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))[what]), by)
-
-    @rule(by=EVERYBODY, entry=st.sampled_from([n.GapFound("X", "no pH", "T", "T"), n.NoticeGiven("X", "late", "T")]))
-    def note_of_instrument(self, by: Person, entry: n.GapFound | n.NoticeGiven) -> None:
-        """Have what a gateway tells of an instrument noted."""
-        self.attempt(c.NoteOfInstrument(B, entry), by)
+    @rule(by=EVERYBODY, noted=st.sampled_from(["alarm raised", "alarm returned", "acknowledged", "gap", "notice"]))
+    def note(self, by: Person, noted: str) -> None:
+        """Have noted what happened to an instrument."""
+        self.attempt(NOTED[noted], by)
 
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
