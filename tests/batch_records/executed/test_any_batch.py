@@ -22,7 +22,6 @@ from batch_records.executed.commands import Person
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.decide import DECISIONS
 from batch_records.executed.draft import Draft, Malformed, Refused
-from batch_records.executed.entries import from_body, kind, to_body
 from batch_records.executed.fold import fold
 from batch_records.master.recipe import Field, Kind, Stage
 from batch_records.release.assess import assess
@@ -106,14 +105,6 @@ NUMBERS = ["20", "100", "7", "0", "-1", "1e3", "9e9", "20.0"]
 TEXTS = st.sampled_from([*NUMBERS, "1,5", "nan", "", "5 g", "COI-1", "COI-2", "x"])
 REASONS = st.sampled_from(["", "misread"])
 _WORKING = (e.StepStarted, e.StepCompleted, e.InstrumentAssigned, CountTaken, CountsRepeated, e.Recorded)
-
-NOTED: dict[str, c.Command] = {
-    "alarm raised": c.NoteAlarm(B, a.AlarmRaised("X/A1/1", "X", "pH", "low", "high", "6", "T")),
-    "alarm returned": c.NoteAlarm(B, a.AlarmReturned("X/A1/1", "T")),
-    "acknowledged": c.NoteAlarm(B, a.AlarmAcknowledged("X/A1/1", "x")),
-    "gap": c.NoteOfInstrument(B, n.GapFound("X", "no pH", "T", "T")),
-    "notice": c.NoteOfInstrument(B, n.NoticeGiven("X", "late", "T")),
-}
 
 
 class AnyBatch(RuleBasedStateMachine):
@@ -235,10 +226,12 @@ class AnyBatch(RuleBasedStateMachine):
         key = "1.3" if by is ALICE else self.pick(data)
         self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
 
-    @rule(by=EVERYBODY, noted=st.sampled_from(["alarm raised", "alarm returned", "acknowledged", "gap", "notice"]))
-    def note(self, by: Person, noted: str) -> None:
-        """Have noted what happened to an instrument."""
-        self.attempt(NOTED[noted], by)
+    @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 3))
+    def note(self, by: Person, alarm: str, what: int) -> None:
+        """Have an instrument's alarm noted, or a gap in its readings."""
+        raised = c.NoteAlarm(B, a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T"))
+        became = [c.NoteAlarm(B, each) for each in (a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))]
+        self.attempt((raised, *became, c.NoteOfInstrument(B, n.GapFound("X", "no pH", "T", "T")))[what], by)
 
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
@@ -317,7 +310,7 @@ class AnyBatch(RuleBasedStateMachine):
     def every_entry_reads_as_it_was_written(self) -> None:
         """Into its body and back."""
         for _, entry in self.play.lines[-8:]:
-            assert from_body(kind(entry), to_body(entry)) == entry
+            assert e.from_body(e.kind(entry), e.to_body(entry)) == entry
 
     @invariant()
     def nobody_verified_what_they_did(self) -> None:
@@ -403,6 +396,5 @@ def test_the_plays_try_every_command() -> None:
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)
-    kinds_of_field = {field.kind for field in larger(RECIPE, HEAD).all_fields()}
-    assert kinds_of_field == set(Kind) - {Kind.TEXT, Kind.TIME}
+    assert {field.kind for field in larger(RECIPE, HEAD).all_fields()} == set(Kind) - {Kind.TEXT, Kind.TIME}
     assert set(BY_ROLE.values()) <= set(PEOPLE)
