@@ -55,24 +55,24 @@ class Face(Protocol):
         """Stop, and start with nothing of what was before."""
 
 
-async def show(world: World, face: Face) -> None:
-    """Read the probes and show them, for ever."""
+async def show(world: World, face: Face, instrument: str = "bioreactor") -> None:
+    """Read an instrument's probes and show them, for ever."""
     until, last = world.clock(), float("-inf")
     order: Order[tuple[datetime, Values]] = Order()
     while True:
-        now, fault = world.clock(), world.asked("bioreactor")
+        now, fault = world.clock(), world.asked(instrument)
         due = []
         if now - until >= STEP:
             due = [until + STEP * step for step in range(1, min(PACE, (now - until) // STEP) + 1)]
         elif real.monotonic() - last >= 1 or world.hurry:
             due, last = [now], real.monotonic()
         for until in due:
-            order.take(fault, until, (world.faults.time("bioreactor", until), world.probes(until)))
+            order.take(fault, until, (world.faults.time(instrument, until), world.probes(until, instrument)))
         for time, values in order.give(fault, now):
             await face.write(time, values)
-        if now - until < STEP:
+        if now - until < STEP and instrument == "bioreactor":  # the one that a skip waits for
             world.probes_read(until)
-        if happens := world.happens("bioreactor", "drop", "restart"):
+        if happens := world.happens(instrument, "drop", "restart"):
             await (face.drop() if happens == "drop" else face.restart())
         await asyncio.sleep(TICK)
 

@@ -23,6 +23,8 @@ FAULTS = {
     "bioreactor": ("none", "drop", "restart", *_ORDER, *_VALUE),
     "cell counter": ("none", "drop", "restart", "garble", "wrong_checksum", *_ORDER, *_VALUE),
     "file counter": ("none", "drop", "restart", "garble", *_ORDER, *_VALUE),
+    "LADS device": ("none", "drop", "restart", *_ORDER, *_VALUE),
+    "Vi-CELL BLU": ("none", "drop", "restart", *_ORDER, *_VALUE),
 }
 LAG = timedelta(seconds=30)
 JUMP = timedelta(hours=1)
