@@ -42,7 +42,14 @@ class UnknownFingerprintError(LookupError):
 
 
 class UntrustedError(Exception):
-    """A server showed a certificate that is not the trusted one. The sentence says where it is and what to do."""
+    """A server showed a certificate that is not the trusted one. The sentence says where it is and what to do.
+
+    ``notice`` says it for a batch's record, where another certificate had been trusted.
+    """
+
+    def __init__(self, sentence: str, notice: str = "") -> None:
+        super().__init__(sentence)
+        self.notice = notice
 
 
 def make(folder: Path, application: str, host: str) -> Path:
@@ -146,9 +153,11 @@ class Trust:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(certificate)
         what = f"has changed from the trusted {fingerprint(pinned)}" if pinned else "is not known"
+        changed = f"its server shows the certificate {print_}, trusted is another: nothing is taken from it"
         raise UntrustedError(
             f"the certificate of {instrument}'s server {what}; it was put into {kept}. If the server shows the same"
-            f" fingerprint, accept it with: python -m devices trust {self.folder} {print_}"
+            f" fingerprint, accept it with: python -m devices trust {self.folder} {print_}",
+            changed if pinned else "",
         )
 
     def waiting(self) -> list[tuple[str, str]]:

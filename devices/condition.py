@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ class Notes:
 class InstrumentCondition:
     """One instrument. Times are as `devices.spool.stamp` writes them; None where there was nothing yet.
 
+    ``well``     whether it speaks, and nothing is wrong with what it says
     ``silent``   whether it said nothing for longer than its configuration finds usual
     ``rate``     readings a minute, over the last minute
     ``lag``      seconds from the instrument's own time of a reading to ours, the median of the last hundred
@@ -112,7 +113,7 @@ def _instrument(station: Station, spool: sqlite3.Connection, now: datetime) -> I
         name=station.name,
         kind=station.instrument.kind,
         known=known,
-        well=known and row["state"] in SPEAKING and not silent,
+        well=known and row["state"] in SPEAKING and not row["reason"] and not silent,
         state=row["state"] if known else None,
         since=row["since"] if known else None,
         reason=(row["reason"] or None) if known else None,
@@ -158,9 +159,10 @@ def _lag(recent: Sequence[sqlite3.Row]) -> float | None:
 
 
 def _ahead(instrument: str, lag: float | None, spool: sqlite3.Connection) -> float | None:
-    found = spool.execute("select ahead from clock where instrument = ?", (instrument,)).fetchone()
-    if found:
-        return float(found["ahead"])
+    with suppress(sqlite3.OperationalError):  # the spool of an older gateway has no such table
+        found = spool.execute("select ahead from clock where instrument = ?", (instrument,)).fetchone()
+        if found:
+            return float(found["ahead"])
     return -lag if lag is not None and lag < 0 else None
 
 

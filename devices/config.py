@@ -78,6 +78,7 @@ class Node:
     ``sampling``     seconds between the server's looks at it, where it is not the instrument's
     ``deadband``     a change that is no larger is not told; 0 tells every measurement, changed or not
     ``server_unit``  how the server spells the unit, where that is a spelling which this system does not know
+    ``steady``       it says what a thing is, and is told when that changes: where nothing came, nothing is missing
     """
 
     channel: str
@@ -86,6 +87,7 @@ class Node:
     sampling: float | None = None
     deadband: float = 0
     server_unit: str = ""
+    steady: bool = False
 
 
 @dataclass(frozen=True)  # without slots: its defaults are read from the class

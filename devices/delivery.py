@@ -101,7 +101,7 @@ class Delivery:
             raise RefusedError(f"{self._mes.url} answers {answer.status_code}: {_told(answer)}")
         if answer.status_code != httpx.codes.OK:
             raise UnclearError(f"{self._mes.url} answers {answer.status_code}: {_told(answer)}")
-        if _counted(answer) != len(readings):
+        if counted(answer, "stored", "known") != len(readings):
             raise UnclearError(f"{self._mes.url} does not answer like the MES: {_told(answer)}")
 
     def _say(self, state: str, reason: str) -> None:
@@ -148,9 +148,10 @@ def _told(answer: httpx.Response) -> str:
     return " ".join(answer.text.split())[:200]
 
 
-def _counted(answer: httpx.Response) -> int | None:
+def counted(answer: httpx.Response, *parts: str) -> int | None:
+    """Return how many the MES says that it has, the sum of these parts; None where it is not the MES that answers."""
     try:
         told = answer.json()
-        return int(told["stored"]) + int(told["known"])
+        return sum(int(told[part]) for part in parts)
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
         return None

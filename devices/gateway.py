@@ -1,7 +1,7 @@
 """The gateway: one process that listens to a site's instruments and delivers what they say.
 
-Each instrument has a thread, and so have the delivery and the heartbeat; they meet in the spool. A thread that fails is
-a defect of ours: it is logged whole and started again after a pause, and the other instruments go on.
+Each instrument has a thread, and so have the delivery, the notices and the heartbeat; they meet in the spool. A thread
+that fails is a defect of ours: it is logged whole and started again after a pause, and the other instruments go on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from devices.delivery import Delivery
 from devices.heartbeat import Heartbeat
 from devices.instrument import FileInstrument, ModelledInstrument, ResultInstrument, SerialInstrument
 from devices.intake import Intake
+from devices.notices import Notices
 from devices.spool import Spool, only_writer
 from devices.transports.file_drop import FileDrop
 from devices.transports.opcua import OpcUaSubscription
@@ -39,6 +40,7 @@ class Gateway:
         self._tasks: dict[str, Task] = {
             "delivery": Delivery(config.name, config.mes, spool, clock).run,
             "heartbeat": Heartbeat(config, clock).run,
+            "notices": Notices(config.name, config.mes, spool).run,
         }
         for station in config.stations:
             self._tasks[station.name] = _listener(station, config, Intake(station.name, spool, clock))

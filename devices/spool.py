@@ -18,6 +18,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock
@@ -50,17 +51,23 @@ create table if not exists file (
 ) strict, without rowid;
 create table if not exists note (
     number integer primary key, instrument text not null, at text not null, kind text not null, text text not null,
-    raw blob not null
+    raw blob not null, since text, until text
 ) strict;
 create index if not exists note_by_kind on note (instrument, kind, number);
 create table if not exists delivery (
-    one integer primary key check (one = 1), number integer not null default 0, state text, since text, reason text
+    one integer primary key check (one = 1), number integer not null default 0, state text, since text, reason text,
+    note integer not null default 0
 ) strict;
 insert or ignore into delivery (one) values (1);
 create table if not exists clock (
     instrument text primary key, ahead real not null, at text not null
 ) strict, without rowid;
 """
+
+# What a spool of an earlier version lacks.
+_ADDED = {"note": {"since": "text", "until": "text"}, "delivery": {"note": "integer not null default 0"}}
+
+_TO_TELL = "create index if not exists note_to_tell on note (number) where since is not null"
 
 # Some builds overwrite what is deleted, which would take twice the room and the time to get room.
 _PRAGMAS = ("journal_mode=wal", "secure_delete=off", "journal_size_limit=4000000")
@@ -74,8 +81,25 @@ _OLDEST = "select received_time from reading where number > (select number from 
 REMOVED = 20_000  # readings that are removed in one transaction: while it lasts, nothing else is written
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note for the MES; times are as `stamp` writes them."""
+
+    number: int
+    instrument: str
+    kind: str
+    at: str
+    since: str
+    until: str
+    text: str
+
+
 class SpoolError(Exception):
     """The spool could not be written: nothing may be acknowledged. Its sentence says which file, and why."""
+
+
+class FullError(SpoolError):
+    """There is no room for more until something was delivered."""
 
 
 class RunningError(Exception):
@@ -121,6 +145,7 @@ class Spool:
             path.touch(mode=0o600)
             self._connection = self._opened("full")
             self._connection.executescript(_SCHEMA)
+            self._add_columns()
             self._hasty = self._opened("normal")  # for what may be forgotten in a power cut, and for nothing else
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
@@ -136,6 +161,13 @@ class Spool:
         for pragma in (*_PRAGMAS, f"synchronous={synchronous}"):
             connection.execute(f"pragma {pragma}")
         return connection
+
+    def _add_columns(self) -> None:
+        for table, columns in _ADDED.items():
+            there = {row[1] for row in self._connection.execute(f"pragma table_info({table})")}
+            for name in columns.keys() - there:
+                self._connection.execute(f"alter table {table} add column {name} {columns[name]}")
+        self._connection.execute(_TO_TELL)
 
     def append(
         self, instrument: str, measurements: Iterable[Measurement], *, received: datetime, cursor: int | None = None
@@ -207,15 +239,42 @@ class Spool:
             ).fetchall()
         return {channel: (value, status, time and instant(time)) for channel, value, status, time in rows}
 
-    def note(self, instrument: str, kind: str, text: str, raw: bytes, *, at: datetime) -> None:
-        """Keep a note: ``frame`` (bytes to be kept before they are acknowledged), ``garbled``, ``gap``, ``notice``."""
+    def note(
+        self,
+        instrument: str,
+        kind: str,
+        text: str,
+        raw: bytes,
+        *,
+        at: datetime,
+        about: tuple[datetime, datetime] | None = None,
+    ) -> None:
+        """Keep a note: ``frame`` (bytes to be kept before they are acknowledged), ``garbled``, ``gap``, ``notice``.
+
+        ``about`` is from when until when the instrument was so. A note that is about a time is told to the MES.
+        """
         with self._transaction() as run:
             if raw:
                 self._must_have_room(run, at)
             run.execute(
-                "insert into note (instrument, at, kind, text, raw) values (?, ?, ?, ?, ?)",
-                (instrument, stamp(at), kind, text, raw),
+                "insert into note (instrument, at, kind, text, raw, since, until) values (?, ?, ?, ?, ?, ?, ?)",
+                (instrument, stamp(at), kind, text, raw, *(map(stamp, about) if about else (None, None))),
             )
+
+    def untold(self, limit: int = 100) -> list[Note]:
+        """Return the oldest notes about a time that the MES was not told, in their order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "select number, instrument, kind, at, since, until, text from note"
+                " where since is not null and number > (select note from delivery) order by number limit ?",
+                (limit,),
+            ).fetchall()
+        return [Note(*row) for row in rows]
+
+    def told(self, number: int) -> None:
+        """Note that the MES has every note up to a number."""
+        with self._transaction() as run:
+            run.execute("update delivery set note = ?", (number,))
 
     def state(self, instrument: str, state: str, reason: str, *, at: datetime) -> None:
         """Keep an instrument's state; an unchanged one keeps its time."""
@@ -282,7 +341,7 @@ class Spool:
 
     def _must_have_room(self, run: sqlite3.Connection, now: datetime) -> None:
         if self._share(run, now) >= 1:
-            raise SpoolError(f"the spool {self.path} is full: nothing is taken until what waits in it was delivered")
+            raise FullError(f"the spool {self.path} is full: nothing is taken until what waits in it was delivered")
 
     def _share(self, run: sqlite3.Connection, now: datetime) -> float:
         return share_of(self.path, run, self._room, now)

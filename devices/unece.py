@@ -17,7 +17,10 @@ _OURS = {
     "DAY": "d",
     "LTR": "L",
     "MLT": "mL",
+    "DLT": "dL",
     "4G": "uL",
+    "Q34": "nL",
+    "Q32": "fL",
     "KGM": "kg",
     "GRM": "g",
     "MGM": "mg",
@@ -40,9 +43,15 @@ _OURS = {
     "H29": "ug/L",
     "C38": "mol/L",
     "M33": "mmol/L",
+    "PAL": "Pa",
+    "A97": "hPa",
+    "KPA": "kPa",
+    "MBR": "mbar",
+    "BAR": "bar",
+    "PS": "psi",
 }
 # Units that servers tell and no recipe knows: named, so that they are not taken for another.
-_OTHERS = {"FAH": "°F", "KEL": "K", "BAR": "bar", "MBR": "mbar", "59": "ppm"}
+_OTHERS = {"FAH": "°F", "KEL": "K", "59": "ppm", "HN": "mmHg"}
 
 
 def _by_number(units: Mapping[str, str]) -> dict[int, str]:

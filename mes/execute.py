@@ -20,6 +20,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from batch_records.executed.draft import Refused
 from mes.context import installation
@@ -59,11 +60,15 @@ class Actor:
 
 @dataclass
 class Doing:
-    """What a handler works with: the act, who acts, and the signature where one was given."""
+    """What a handler works with: the act, who acts, and the signature where one was given.
+
+    ``folded`` are the batches as they are after the lines that the act has written so far.
+    """
 
     act: Act
     by: Actor
     signed: Mapping[str, str] | None = None
+    folded: dict[str, Batch] = field(default_factory=dict)
     after: list[Callable[[], None]] = field(default_factory=list)  # run when the commit has succeeded
 
     @property

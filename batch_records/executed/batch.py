@@ -34,6 +34,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
+from batch_records.executed.notice_entries import NOTICES
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
 from batch_records.values.limit import Verdict
@@ -95,6 +96,7 @@ RECORDED_IN: Mapping[StepState, tuple[type[Recorded], ...]] = {
 AFTER_THE_END: tuple[type[Entry], ...] = (
     *(e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed),
     *(kind for kind in ALARMS if kind is not AlarmRaised),
+    *NOTICES,
 )
 
 
@@ -184,6 +186,7 @@ class Batch:
     comments: tuple[tuple[Stamp, str], ...] = ()
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
+    notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them
 
     @property
     def id(self) -> str:

@@ -17,6 +17,7 @@ from batch_records.executed.alarm_entries import (
     AlarmShelved,
     AlarmUnshelved,
 )
+from batch_records.executed.notice_entries import GapFound, NoticeGiven
 from batch_records.master.recipe import Recipe, Stage
 
 
@@ -321,6 +322,13 @@ class NoteAlarm(Command):
     """Note in a batch's record what happened to an alarm of an instrument that belongs to it."""
 
     noted: AlarmRaised | AlarmReturned | AlarmAcknowledged | AlarmShelved | AlarmUnshelved
+
+
+@dataclass(frozen=True)
+class NoteOfInstrument(Command):
+    """Note in a batch's record what a gateway tells of an instrument that belonged to it."""
+
+    noted: GapFound | NoticeGiven
 
 
 @dataclass(frozen=True)

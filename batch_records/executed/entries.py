@@ -53,7 +53,7 @@ _E = TypeVar("_E", bound=Entry)
 
 @dataclass_transform(frozen_default=True)
 def entry_kind(cls: type[_E]) -> type[_E]:
-    """Make a class a kind of entry. The kinds of alarms and counts stand in files of their own."""
+    """Make a class a kind of entry. The kinds of alarms, counts and notices stand in files of their own."""
     made = dataclass(frozen=True)(cls)
     KINDS[kind(made)] = made
     _NAMES[made] = tuple(attribute.name for attribute in fields(made))

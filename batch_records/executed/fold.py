@@ -25,6 +25,7 @@ from batch_records.executed.batch import (
 )
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
+from batch_records.executed.notice_entries import NOTICES
 from batch_records.master.recipe import Recipe
 
 Changes = dict[str, Any]
@@ -212,6 +213,10 @@ def _alarm(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
     return {"alarms": (*batch.alarms, (stamp, entry))}
 
 
+def _notice(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
+    return {"notices": (*batch.notices, (stamp, entry))}
+
+
 def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
     return {"deviations": _with(batch.deviations, entry.number, raised)}
@@ -251,4 +256,5 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationExplained: _explain,
     e.DeviationClosed: _close,
     **dict.fromkeys(ALARMS, _alarm),
+    **dict.fromkeys(NOTICES, _notice),
 }

@@ -2,7 +2,7 @@
 
 The list follows what inspectors and reviewers name: values outside limits, values typed where an instrument should
 have measured, corrections, steps reopened, instruments changed, hold times exceeded, deviations, holds, alarms,
-refused attempts, remarks.
+gaps in readings, refused attempts, remarks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
 from batch_records.executed.count_entries import CountTaken, ValueAveraged
 from batch_records.executed.entries import Stamp
+from batch_records.executed.notice_entries import GapFound, NoticeGiven
 from batch_records.values.limit import Verdict
 
 
@@ -211,6 +212,20 @@ def _became(entries: list[e.Entry]) -> Iterator[str]:
         yield "acknowledged by nobody"
     if not any(isinstance(entry, a.AlarmReturned) for entry in entries):
         yield "not over"
+
+
+NOTICES = "instruments without gaps or notices"
+
+
+@_check(NOTICES, "gaps in readings, and notices of instruments")
+def _notices(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.notices:
+        if isinstance(entry, GapFound):
+            yield f"gap in the readings of {entry.instrument}: {entry.text}", "", stamp
+        elif isinstance(entry, NoticeGiven):
+            yield f"{entry.instrument}: {entry.text}", "", stamp
+    noted = {getattr(entry, "instrument", "") for _, entry in batch.notices}
+    yield from (None for code in set(batch.equipment.values()) - noted)
 
 
 @_check("refused attempts")

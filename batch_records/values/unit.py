@@ -27,7 +27,7 @@ def _define(dimension: str | None, **factors: str) -> None:
 
 
 _define(None, **{"1": "1", "%": "1/100", "fold": "1"})
-_define("volume", L="1", mL="1/1000", uL="1/1000000")
+_define("volume", L="1", dL="1/10", mL="1/1000", uL="1/1000000", nL="1/1000000000", fL="1/1000000000000000")
 _define("mass", kg="1000", g="1", mg="1/1000", ug="1/1000000", ng="1/1000000000", pg="1/1000000000000")
 _define("time", ms="1/1000", s="1", min="60", h="3600", d="86400")
 _define("amount", mol="1", mmol="1/1000", umol="1/1000000", pmol="1/1000000000000")
@@ -35,6 +35,8 @@ _define("length", um="1/1000000")
 _define("area", cm2="1", m2="10000")
 _define("temperature", **{"°C": "1"})
 _define("acidity", pH="1")
+# A pound-force is 0.45359237 kg × 9.80665 m/s², a square inch 0.0254² m²: exact since 1959.
+_define("pressure", Pa="1", hPa="100", kPa="1000", mbar="100", bar="100000", psi="8896443230521/1290320000")
 _define("cell", cell="1", cells="1")
 _define("transducing unit", TU="1")
 _define("endotoxin unit", EU="1")

@@ -2,8 +2,8 @@
 
 Source: a message that an XP-100 sent (`tests/devices/instruments/test_captures.py` reads it); ASTM E1394-97 for what
 its fields mean. It comes as one frame; values are padded with spaces; the sample stands in the third component of the
-order's instrument specimen id; results have no status of their own, their order has one. Haemoglobin, cell volumes and
-MCHC are told without a channel: recipes have no dL and no fL.
+order's instrument specimen id; results have no status of their own, their order has one. How wide the cells' and the
+platelets' volumes are spread is told without a channel.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from devices.instrument import instrument
 
 _THOUSANDS, _MILLIONS = ("10^3 cells/uL", "10*3/uL"), ("10^6 cells/uL", "10*6/uL")
 _PERCENT, _PICOGRAM = ("%", "%"), ("pg", "pg")
+_GRAMS, _VOLUME = ("g/dL", "g/dL"), ("fL", "fL")
 
 COUNTS = {  # code → channel, its unit, the unit as a Sysmex analyser writes it
     "WBC": ("leukocytes", *_THOUSANDS),
     "RBC": ("erythrocytes", *_MILLIONS),
+    "HGB": ("haemoglobin", *_GRAMS),
     "HCT": ("haematocrit", *_PERCENT),
+    "MCV": ("mean_cell_volume", *_VOLUME),
     "MCH": ("mean_cell_haemoglobin", *_PICOGRAM),
+    "MCHC": ("mean_cell_haemoglobin_concentration", *_GRAMS),
+    "MPV": ("mean_platelet_volume", *_VOLUME),
     "PLT": ("platelets", *_THOUSANDS),
 }
 _TESTS = COUNTS | {

@@ -20,7 +20,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,14 +30,18 @@ from typing import Any
 from devices.simulators.bioreactor import AsyncuaFace, Restarting, show
 from devices.simulators.cell_counter import CellCounter
 from devices.simulators.file_counter import FileCounter
+from devices.simulators.lads import LadsFace
+from devices.simulators.opcua_counter import OpcuaCounter
 from devices.simulators.panel import Panel, serve
 from devices.simulators.peers import node, vicell
 from devices.simulators.peers.node import NodeError, NodeFace
 from devices.simulators.peers.vicell import NoCaptureError, ViCell
-from devices.simulators.site import USER, Mes, Site
+from devices.simulators.site import LADS, USER, VICELL, Mes, Site
+from devices.simulators.vicell_blu import ViCellFace
 from devices.simulators.world import World
 
 Counting = Callable[[str, str], dict[str, Any]]
+Stop = Callable[[], Awaitable[None]]
 
 
 def _arguments() -> argparse.Namespace:
@@ -52,6 +56,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--unprotected", action="store_true", help="the protection against fratricide failed")
     parser.add_argument("--peers", action="store_true", help="instruments that this project did not write")
     parser.add_argument("--exports", action="store_true", help="a counter that exports files as well")
+    parser.add_argument("--lads", type=int, help="the port of a LADS device in the same culture; none if not given")
+    parser.add_argument("--vicell", type=int, help="the port of a Vi-CELL BLU with its own server; none if not given")
     parser.add_argument("--mes", default="http://127.0.0.1:8000", help="where the gateway delivers")
     parser.add_argument("--token-file", default="mes-token", help="the gateway's token there; relative to the folder")
     return parser.parse_args()
@@ -67,15 +73,18 @@ async def _run(arguments: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
+        stops: list[Stop] = []  # each server takes seconds to stop, so they stop at once
+        stack.push_async_callback(lambda: asyncio.gather(*(stop() for stop in stops)))
         site = Site(arguments.folder.resolve())
         site.prepare()
         vicell = _vicell(arguments, site) if arguments.peers else None
         world = vicell.world if vicell else _world(arguments, site)
-        face = await _bioreactor(arguments, site, stack)
+        face = await _bioreactor(arguments, site, stops)
         count, export = _counting(world, site, vicell, stack), _exporting(arguments, world, site, stack)
-        panel = _panel(Panel(world, count, export), arguments.panel, stack)
+        others, opcua = await _others(arguments, world, site, stack, stops)
+        panel = _panel(Panel(world, count, export, opcua), arguments.panel, stack)
         exports = arguments.peers or arguments.exports
-        gateway = site.configure(face.url, Mes(arguments.mes, arguments.token_file), exports=exports)
+        gateway = site.configure(face.url, Mes(arguments.mes, arguments.token_file), exports=exports, others=others)
         addresses = {"panel": panel, "opcua": face.url, "clock": str(world.clock_path), "gateway": str(gateway)}
         showing = asyncio.create_task(show(world, face))
         stack.callback(showing.cancel)
@@ -99,7 +108,7 @@ def _vicell(arguments: argparse.Namespace, site: Site) -> ViCell:
     return ViCell(path, site.exports, world)
 
 
-async def _bioreactor(arguments: argparse.Namespace, site: Site, stack: AsyncExitStack) -> Restarting | NodeFace:
+async def _bioreactor(arguments: argparse.Namespace, site: Site, stops: list[Stop]) -> Restarting | NodeFace:
     face: Restarting | NodeFace
     if arguments.peers:
         packages = await asyncio.to_thread(node.install, node.cache())
@@ -107,7 +116,7 @@ async def _bioreactor(arguments: argparse.Namespace, site: Site, stack: AsyncExi
     else:
         face = Restarting(lambda: AsyncuaFace(arguments.opcua, site.server_pki, USER, site.password))
     await face.start()
-    stack.push_async_callback(face.stop)
+    stops.append(face.stop)
     return face
 
 
@@ -131,6 +140,30 @@ def _exporting(arguments: argparse.Namespace, world: World, site: Site, stack: A
     counter.start()
     stack.callback(counter.stop)
     return counter.count
+
+
+async def _others(
+    arguments: argparse.Namespace, world: World, site: Site, stack: AsyncExitStack, stops: list[Stop]
+) -> tuple[dict[str, tuple[str, str]], Counting | None]:
+    """Start the instruments that are found by their types; return kind and address of each, and how one counts."""
+    found: dict[str, tuple[str, str]] = {}
+    who = (site.server_pki, USER, site.password)
+    if arguments.lads:
+        device = Restarting(lambda: LadsFace(arguments.lads, *who))
+        await device.start()
+        stops.append(device.stop)
+        showing = asyncio.create_task(show(world, device, "LADS device"))
+        stack.callback(showing.cancel)
+        found[LADS] = ("lads", device.url)
+    if not arguments.vicell:
+        return found, None
+    counter = OpcuaCounter(world, USER, lambda: ViCellFace(arguments.vicell, *who, site.folder / "vicell-blu.json"))
+    await counter.start()
+    stops.append(counter.stop)
+    telling = asyncio.create_task(counter.tell())
+    stack.callback(telling.cancel)
+    found[VICELL] = ("vicell-blu", counter.url)
+    return found, counter.count
 
 
 def _panel(panel: Panel, port: int, stack: AsyncExitStack) -> str:

@@ -10,24 +10,21 @@ from __future__ import annotations
 import asyncio
 import time as real
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from asyncua import ua
 from asyncua.common.node import Node
-from asyncua.crypto.permission_rules import User, UserRole
-from asyncua.server.internal_server import InternalServer
 from asyncua.server.server import Server
-from asyncua.server.user_managers import UserManager
 from asyncua.ua.attribute_ids import AttributeIds
-from asyncua.ua.status_codes import StatusCodes
 
-from devices import certificates, unece
+from devices import unece
 from devices.config import POLICIES
 from devices.instruments.bioreactor import Bioreactor
 from devices.simulators.faults import Order
 from devices.simulators.history import Recorder
+from devices.simulators.secured import SecuredServer
 from devices.simulators.world import Values, World
 
 NAMESPACE = "urn:simulated:bioreactor"
@@ -58,51 +55,32 @@ class Face(Protocol):
         """Stop, and start with nothing of what was before."""
 
 
-async def show(world: World, face: Face) -> None:
-    """Read the probes and show them, for ever."""
+async def show(world: World, face: Face, instrument: str = "bioreactor") -> None:
+    """Read an instrument's probes and show them, for ever."""
     until, last = world.clock(), float("-inf")
     order: Order[tuple[datetime, Values]] = Order()
     while True:
-        now, fault = world.clock(), world.asked("bioreactor")
+        now, fault = world.clock(), world.asked(instrument)
         due = []
         if now - until >= STEP:
             due = [until + STEP * step for step in range(1, min(PACE, (now - until) // STEP) + 1)]
         elif real.monotonic() - last >= 1 or world.hurry:
             due, last = [now], real.monotonic()
         for until in due:
-            order.take(fault, until, (world.faults.time("bioreactor", until), world.probes(until)))
+            order.take(fault, until, (world.faults.time(instrument, until), world.probes(until, instrument)))
         for time, values in order.give(fault, now):
             await face.write(time, values)
-        if now - until < STEP:
+        if now - until < STEP and instrument == "bioreactor":  # the one that a skip waits for
             world.probes_read(until)
-        if happens := world.happens("bioreactor", "drop", "restart"):
+        if happens := world.happens(instrument, "drop", "restart"):
             await (face.drop() if happens == "drop" else face.restart())
         await asyncio.sleep(TICK)
-
-
-class _Users(UserManager):
-    """The one user who may read, known by a password or by a certificate."""
-
-    def __init__(self, name: str, password: str, certificate: bytes | None) -> None:
-        self._known, self._certificate = (name, password), certificate
-
-    def get_user(
-        self,
-        iserver: InternalServer,  # noqa: ARG002 - asyncua's signature
-        username: str | None = None,
-        password: str | bytes | None = None,
-        certificate: bytes | None = None,
-    ) -> User | None:
-        """Return the user, or None for anybody else."""
-        told = password.decode() if isinstance(password, bytes) else password
-        shown = username is None and certificate is not None and certificate == self._certificate
-        return User(role=UserRole.User, name=username) if shown or (username, told) == self._known else None
 
 
 class Restarting:
     """A face that can be started again: each life of it is made anew."""
 
-    def __init__(self, make: Callable[[], AsyncuaFace]) -> None:
+    def __init__(self, make: Callable[[], SecuredServer]) -> None:
         self._make, self._face = make, make()
         self.url = self._face.url
 
@@ -129,11 +107,14 @@ class Restarting:
         await self._face.stop()
 
 
-class AsyncuaFace:
-    """The probes on asyncua's server, signed and encrypted. On loopback: asyncua's server is not made for a plant.
+class AsyncuaFace(SecuredServer):
+    """The probes on asyncua's server, in each of the three policies.
 
     ``history`` is the file of its history, which is else kept in memory; ``user_certificate`` another way to be known.
     """
+
+    way = "reactor"
+    policies = POLICIES
 
     def __init__(
         self,
@@ -145,27 +126,15 @@ class AsyncuaFace:
         history: Path | None = None,
         user_certificate: bytes | None = None,
     ) -> None:
-        self.url, self._pki = f"opc.tcp://127.0.0.1:{port}/reactor", pki
-        self.namespaces_before = 0  # of another's: they move the index of ours
-        self.server = Server(user_manager=_Users(user, password, user_certificate))
+        super().__init__(port, pki, user, password, user_certificate=user_certificate)
         self.nodes: dict[str, Node] = {}
         self._recorder = Recorder(history)
 
-    async def start(self) -> None:
-        """Listen."""
-        own = self._pki / "certificate.der"
-        await self.server.init()
-        self.server.set_endpoint(self.url)
-        await self.server.set_application_uri(certificates.application_uri(own))
-        self.server.set_security_policy([ua.SecurityPolicyType[f"{each}_SignAndEncrypt"] for each in POLICIES])
-        self.server.set_identity_tokens([ua.UserNameIdentityToken, ua.X509IdentityToken])
-        await self.server.load_certificate(own)
-        await self.server.load_private_key(self._pki / "key.pem")
-        self.server.iserver.history_manager.set_storage(self._recorder)
-        for number in range(self.namespaces_before):
-            await self.server.register_namespace(f"urn:simulated:other:{number}")
-        index = await self.server.register_namespace(NAMESPACE)
-        reactor = await self.server.nodes.objects.add_object(index, "Reactor")
+    async def populate(self, server: Server) -> dict[str, ua.NodeId]:
+        """Make a node for each probe, with its unit, its range and its history."""
+        server.iserver.history_manager.set_storage(self._recorder)
+        index = await server.register_namespace(NAMESPACE)
+        reactor = await server.nodes.objects.add_object(index, "Reactor")
         for channel, unit in Bioreactor.channels.items():
             node = await reactor.add_variable(f"ns={index};s=Reactor.{channel}", f"{index}:{channel}", 0.0)
             await node.set_attr_bit(AttributeIds.AccessLevel, ua.AccessLevel.HistoryRead)
@@ -173,28 +142,12 @@ class AsyncuaFace:
             low, high = RANGES[channel]
             await node.add_property(0, "EURange", ua.Range(Low=low, High=high))
             self.nodes[channel] = node
-        await self.server.start()
+        return {channel: node.nodeid for channel, node in self.nodes.items()}
 
-    async def write(self, time: datetime, values: Values) -> None:
-        """Show values, with the time when they were measured."""
-        for channel, (value, status) in values.items():
-            shown = ua.DataValue(
-                Value=ua.Variant(value, ua.VariantType.Double),
-                StatusCode=ua.StatusCode(getattr(StatusCodes, status)),
-                SourceTimestamp=_time(time),
-                ServerTimestamp=_time(datetime.now(UTC)),
-            )
-            await self.server.write_attribute_value(self.nodes[channel].nodeid, shown)
-            await self._recorder.save_node_value(self.nodes[channel].nodeid, shown)
-
-    async def drop(self) -> None:
-        """Lose every connection."""
-        for transport in list(self.server.iserver.asyncio_transports):
-            transport.abort()
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        await self.server.stop()
+    async def show(self, node: ua.NodeId, shown: ua.DataValue) -> None:
+        """Show one value, and keep it in the history."""
+        await super().show(node, shown)
+        await self._recorder.save_node_value(node, shown)
 
 
 def engineering_units(unit: str) -> ua.EUInformation:
@@ -206,7 +159,3 @@ def engineering_units(unit: str) -> ua.EUInformation:
         DisplayName=ua.LocalizedText(unit),
         Description=ua.LocalizedText(unit),
     )
-
-
-def _time(time: datetime) -> ua.DateTime:
-    return ua.DateTime.fromisoformat(time.isoformat())

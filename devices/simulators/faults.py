@@ -23,6 +23,8 @@ FAULTS = {
     "bioreactor": ("none", "drop", "restart", *_ORDER, *_VALUE),
     "cell counter": ("none", "drop", "restart", "garble", "wrong_checksum", *_ORDER, *_VALUE),
     "file counter": ("none", "drop", "restart", "garble", *_ORDER, *_VALUE),
+    "LADS device": ("none", "drop", "restart", *_ORDER, *_VALUE),
+    "Vi-CELL BLU": ("none", "drop", "restart", *_ORDER, *_VALUE),
 }
 LAG = timedelta(seconds=30)
 JUMP = timedelta(hours=1)
@@ -62,7 +64,7 @@ class Asked:
     def probe(self, instrument: str, value: float, now: datetime) -> tuple[float, str]:
         """Return what a probe shows of a value, with the name of its StatusCode."""
         fault = self.faults[instrument]
-        shown = math.nan if fault == "nan" else value * self.factor(instrument, now)
+        shown = math.nan if fault == "nan" else float(f"{value * self.factor(instrument, now):.6g}")
         return shown, "BadSensorFailure" if fault == "bad" else "Good"
 
     def time(self, instrument: str, at: datetime) -> datetime:

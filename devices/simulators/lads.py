@@ -115,6 +115,8 @@ class LadsFace(SecuredServer):
         await maker.quantity(timer, "CurrentValue", 90_000.0, _MILLISECONDS)
         pressure = await maker.function(functions, "Pressure", (LADS, 1016))
         await maker.quantity(pressure, "SensorValue", 1013.0, (UNECE, 5063250, "mbar"))
+        conductivity = await maker.function(functions, "Conductivity", (LADS, 1016))
+        await maker.quantity(conductivity, "SensorValue", 14.2, (UNECE, int.from_bytes(b"H61"), "mS/cm"))
         turbidity = await maker.function(functions, "Turbidity", (LADS, 1016))
         await maker.variable(turbidity, "SensorValue", ua.Variant(0.4), 17570)
 

@@ -27,8 +27,10 @@ LARGEST = 65_536  # bytes of a request
 class Panel:
     """What can be asked of the simulated instruments, and wished."""
 
-    def __init__(self, world: World, count: Counting, export: Counting | None = None) -> None:
-        self._world, self._count, self._export = world, count, export
+    def __init__(
+        self, world: World, count: Counting, export: Counting | None = None, opcua: Counting | None = None
+    ) -> None:
+        self._world, self._count, self._export, self._opcua = world, count, export, opcua
         self.last_count: dict[str, Any] = {}
         self.questions: dict[str, Callable[[Values], dict[str, Any]]] = {
             "/flow": lambda values: {"vessel": _text(values, "vessel"), **world.flow(_text(values, "vessel"))},
@@ -37,6 +39,7 @@ class Panel:
         self.wishes: dict[str, Callable[[Values], dict[str, Any]]] = {
             "/counter/count": self._counted,
             "/counter/export": self._exported,
+            "/counter/opcua": self._counted_over_opcua,
             "/culture/event": self._told,
             "/clock/skip": lambda values: {"time": world.skip(_number(values, "hours")).isoformat()},
             "/fault": self._faulted,
@@ -54,6 +57,12 @@ class Panel:
         if self._export is None:
             raise NotSoError("there is no counter that exports files; start the simulators with --exports")
         self.last_count = self._export(_text(values, "sample"), _text(values, "vessel"))
+        return self.last_count
+
+    def _counted_over_opcua(self, values: Values) -> dict[str, Any]:
+        if self._opcua is None:
+            raise NotSoError("there is no Vi-CELL BLU; start the simulators with --vicell PORT")
+        self.last_count = self._opcua(_text(values, "sample"), _text(values, "vessel"))
         return self.last_count
 
     def _told(self, values: Values) -> dict[str, Any]:

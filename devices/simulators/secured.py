@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
@@ -14,34 +15,41 @@ from asyncua.server.user_managers import UserManager
 from asyncua.ua.status_codes import StatusCodes
 
 from devices import certificates
+from devices.config import POLICIES
 from devices.simulators.world import Values
 
 
 class _OneUser(UserManager):
-    def __init__(self, name: str, password: str) -> None:
-        self._known = (name, password)
+    """The one user who may read, known by a password or by a certificate."""
+
+    def __init__(self, name: str, password: str, certificate: bytes | None) -> None:
+        self._known, self._certificate = (name, password), certificate
 
     def get_user(
         self,
         iserver: InternalServer,  # noqa: ARG002 - asyncua's signature
         username: str | None = None,
         password: str | bytes | None = None,
-        certificate: object = None,  # noqa: ARG002 - the same
+        certificate: bytes | None = None,
     ) -> User | None:
         """Return the user, or None for anybody else."""
         told = password.decode() if isinstance(password, bytes) else password
-        return User(role=UserRole.User, name=username) if (username, told) == self._known else None
+        shown = username is None and certificate is not None and certificate == self._certificate
+        return User(role=UserRole.User, name=username) if shown or (username, told) == self._known else None
 
 
 class SecuredServer:
     """A server at a way below its port; what it serves is made by `populate`."""
 
     way = ""
+    policies: ClassVar[tuple[str, ...]] = POLICIES[:1]
 
-    def __init__(self, port: int, pki: Path, user: str, password: str) -> None:
+    def __init__(
+        self, port: int, pki: Path, user: str, password: str, *, user_certificate: bytes | None = None
+    ) -> None:
         self.url, self._pki = f"opc.tcp://127.0.0.1:{port}/{self.way}", pki
         self.namespaces_before = 0  # of another's: they move the index of ours
-        self.server = Server(user_manager=_OneUser(user, password))
+        self.server = Server(user_manager=_OneUser(user, password, user_certificate))
         self._nodes: Mapping[str, ua.NodeId] = {}
 
     async def start(self) -> None:
@@ -50,8 +58,8 @@ class SecuredServer:
         await self.server.init()
         self.server.set_endpoint(self.url)
         await self.server.set_application_uri(certificates.application_uri(own))
-        self.server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
-        self.server.set_identity_tokens([ua.UserNameIdentityToken])
+        self.server.set_security_policy([ua.SecurityPolicyType[f"{each}_SignAndEncrypt"] for each in self.policies])
+        self.server.set_identity_tokens([ua.UserNameIdentityToken, ua.X509IdentityToken])
         await self.server.load_certificate(own)
         await self.server.load_private_key(self._pki / "key.pem")
         for number in range(self.namespaces_before):
@@ -72,7 +80,11 @@ class SecuredServer:
                 SourceTimestamp=instant(time),
                 ServerTimestamp=instant(datetime.now(UTC)),
             )
-            await self.server.write_attribute_value(self._nodes[channel], shown)
+            await self.show(self._nodes[channel], shown)
+
+    async def show(self, node: ua.NodeId, shown: ua.DataValue) -> None:
+        """Show one value."""
+        await self.server.write_attribute_value(node, shown)
 
     async def drop(self) -> None:
         """Lose every connection."""

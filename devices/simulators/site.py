@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from devices.instruments.bioreactor import Bioreactor
 from devices.simulators.bioreactor import NAMESPACE
 
 USER = "gateway"
+LADS, VICELL = "BR-02", "VC-02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Site:
         """The password that the bioreactor knows the gateway by."""
         return (self.folder / "bioreactor.password").read_text()
 
-    def prepare(self, instrument: str = "BR-01") -> None:
+    def prepare(self, *instruments: str) -> None:
         """Make what is not there yet. The server's certificate is trusted at once: we have seen it being made."""
         host = socket.gethostname()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -59,12 +61,16 @@ class Site:
         for folder, uri in ((self.server_pki, NAMESPACE), (self.folder / "pki" / "own", f"urn:{host}:gateway")):
             if not (folder / "certificate.der").exists():
                 certificates.make(folder, uri, host)
-        trusted = self.folder / "pki" / "trusted" / f"{instrument}.der"
-        trusted.parent.mkdir(parents=True, exist_ok=True)
-        trusted.write_bytes((self.server_pki / "certificate.der").read_bytes())
+        for instrument in instruments or ("BR-01", LADS, VICELL):
+            trusted = self.folder / "pki" / "trusted" / f"{instrument}.der"
+            trusted.parent.mkdir(parents=True, exist_ok=True)
+            trusted.write_bytes((self.server_pki / "certificate.der").read_bytes())
 
-    def configure(self, opcua: str, mes: Mes, *, exports: bool) -> Path:
-        """Write the gateway's configuration and return its path; anew at each start, for addresses change."""
+    def configure(self, opcua: str, mes: Mes, *, exports: bool, others: Mapping[str, tuple[str, str]]) -> Path:
+        """Write the gateway's configuration and return its path; anew at each start, for addresses change.
+
+        ``others`` are the instruments that need no list of nodes: what they are called, their kinds, their addresses.
+        """
         nodes = "\n".join(
             f'{channel} = {{ node = "nsu={NAMESPACE};s=Reactor.{channel}", unit = "{unit}" }}'
             for channel, unit in Bioreactor.channels.items()
@@ -73,6 +79,7 @@ class Site:
         path.write_text(
             _GATEWAY.format(opcua=opcua, user=USER, nodes=nodes, line=self.line, url=mes.url, token=mes.token_file)
             + (_EXPORTS.format(folder=self.exports.name) if exports else "")
+            + "".join(_OTHER.format(name=name, kind=kind, url=url) for name, (kind, url) in others.items())
         )
         return path
 
@@ -100,6 +107,14 @@ password_file = "bioreactor.password"
 [instruments.CC-01]
 kind = "cell-counter"
 port = "{line}"
+"""
+
+_OTHER = """
+[instruments.{name}]
+kind = "{kind}"
+url = "{url}"
+user = "gateway"
+password_file = "bioreactor.password"
 """
 
 _EXPORTS = """

@@ -66,7 +66,7 @@ class World:
         self._probes_until = self.clock()
         self.hurry = False  # the probes are to be read at once, not when the second is over
         self.faults = Asked()
-        self._stuck: Values | None = None
+        self._stuck: dict[str, Values] = {}  # what each instrument with probes showed last
         self._counted: dict[str, Count] = {}  # the last count of each counter
         self.culture = self._remembered(Culture(USUAL if seed is None else seed, (), points, protected))
 
@@ -95,14 +95,12 @@ class World:
         """Return what a vessel holds now. Raises `NotSoError` for an empty one."""
         return self.culture.contents(vessel, self.clock())
 
-    def probes(self, at: datetime) -> Values:
-        """Return what the bioreactor's probes show at a time, rounded as a probe's display is."""
-        if self.asked("bioreactor") == "stuck" and self._stuck:
-            return self._stuck
-        self._stuck = {
-            channel: self.faults.probe("bioreactor", value, at) for channel, value in self._shown(at).items()
-        }
-        return self._stuck
+    def probes(self, at: datetime, instrument: str = "bioreactor") -> Values:
+        """Return what an instrument's probes in the bioreactor show at a time, rounded as a probe's display is."""
+        if self.asked(instrument) != "stuck" or instrument not in self._stuck:
+            shown = self._shown(at).items()
+            self._stuck[instrument] = {name: self.faults.probe(instrument, value, at) for name, value in shown}
+        return self._stuck[instrument]
 
     def _shown(self, at: datetime) -> dict[str, float]:
         def noise(channel: str, size: float) -> float:

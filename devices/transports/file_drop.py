@@ -120,7 +120,7 @@ class FileDrop:
             return
         digest = sha256(path.read_bytes()).hexdigest()
         if digest in self._intake.spool.files(self._intake.instrument):
-            self._intake.notice(f"{path.name} came again and is known: sha256:{digest}")
+            self._intake.remark(f"{path.name} came again and is known: sha256:{digest}")
         self._names[digest] = path.name
         kept = self._archive / f"{digest}{path.suffix.lower()}"
         path.replace(kept)

@@ -111,7 +111,7 @@ class OpcUaSubscription:
                     async with self._watching(connection, standing.subscription):
                         await self._publish(connection, standing)
             except UntrustedError as refusal:
-                self._intake.state("refused", str(refusal))
+                self._intake.refused(str(refusal), refusal.notice)
             except (UaError, OSError, ValueError) as lost:
                 self._intake.state("no connection", f"{self._settings.url}: {str(lost) or 'no answer'}")
             except SpoolError as full:
@@ -184,7 +184,7 @@ class OpcUaSubscription:
         )
         made = await connection.session.create_subscription(wanted, callback=lambda _result: None)
         if connection.session_timeout < self._settings.outage * 1000:
-            self._intake.notice(
+            self._intake.remark(
                 f"the server keeps a session for {connection.session_timeout / 1000:g} s without us,"
                 f" not {self._settings.outage:g}"
             )
@@ -271,7 +271,7 @@ class OpcUaSubscription:
 
     def _lost(self, number: int, cause: str) -> None:
         """Go on behind messages that cannot be had: what was in them is looked for in the server's history."""
-        self._intake.notice(cause)
+        self._intake.remark(cause)
         self._cursor = number
         self._taking.doubt_all(cause)
         self._keep_doubt()

@@ -27,11 +27,10 @@ from devices.instrument import Measurement, ModelledInstrument
 from devices.intake import Intake
 from devices.reading import Quality
 from devices.transports.opcua_address_space import NAMESPACES, Browser, standard
-from devices.transports.opcua_survey import Survey, SurveyedSubscription
+from devices.transports.opcua_survey import UNITS, Survey, SurveyedSubscription
 from devices.transports.opcua_walk import Found, Walk, spelled
 
 PAUSE = 600.0  # seconds between two looks at what the server has: few say so, and what is gone is merely silent
-UNITS = ".unit"
 LONGEST = 60  # characters of a channel
 LONGEST_VALUE = 200
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,9 +61,10 @@ class ModelledServer:
         nodes = []
         for each in found:
             channel = named.pop(each.channel, each.channel)
-            nodes.append(Node(channel, each.node, each.unit))
+            is_identity = each.channel.rpartition(".")[2] in self._instrument.model.identity
+            nodes.append(Node(channel, each.node, each.unit, steady=is_identity))
             if each.units:
-                nodes.append(Node(channel + UNITS, each.units, ""))
+                nodes.append(Node(channel + UNITS, each.units, "", steady=True))
         for name, channel in named.items():
             self._say_once(f"{channel}: the server has no {name}; it has {', '.join(each.channel for each in found)}")
         return tuple(nodes)

@@ -91,7 +91,7 @@ class _Results(SurveyedSubscription):
         )
         (made,) = await session.create_monitored_items(request)
         if not made.StatusCode.is_good():
-            self._intake.notice(f"the server tells no results by itself, and is asked: {made.StatusCode.name}")
+            self._intake.remark(f"the server tells no results by itself, and is asked: {made.StatusCode.name}")
 
     def beside(self) -> Sequence[Any]:
         """Look at the server, and ask it."""

@@ -25,6 +25,8 @@ from devices.intake import Intake
 from devices.transports.opcua import OpcUaSubscription
 from devices.transports.opcua_client import Connection, connected
 
+UNITS = ".unit"  # behind the name of a channel: the channel that tells its unit
+
 Find = Callable[[UaSession], Awaitable[tuple[Node, ...]]]
 
 
@@ -116,7 +118,7 @@ class Survey:
         try:
             nodes = asyncio.run(self._survey())
         except UntrustedError as refusal:
-            self._intake.state("refused", str(refusal))
+            self._intake.refused(str(refusal), refusal.notice)
         except (UaError, OSError, ValueError) as lost:
             self._intake.state("no connection", f"{self._settings.url}: {str(lost) or 'no answer'}")
         else:
@@ -135,7 +137,8 @@ class Survey:
 
     def _tell_what_is_missing(self, nodes: Sequence[Node]) -> None:
         known = self._intake.spool.latest(self._intake.instrument)
-        for channel in sorted(known.keys() - {node.channel for node in nodes} - self.elsewhere):
+        missing = known.keys() - {node.channel for node in nodes} - self.elsewhere
+        for channel in sorted(missing - {f"{each}{UNITS}" for each in missing}):
             self._intake.gap(f"{channel}: the server has it no longer")
 
     elsewhere: frozenset[str] = frozenset()  # channels that are no nodes

@@ -15,7 +15,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from asyncua import ua
 
@@ -110,7 +110,7 @@ class Taking:
                 self.doubt.setdefault(node.channel, "the server's queue was full")
             if at is None or since is None or at >= since:
                 cause = self.doubt.pop(node.channel, None)
-                if cause and (at is None or at != since):
+                if cause and not node.steady and (at is None or at != since):
                     holes.append(Hole(node, since, at, cause))
                 newest.update({node.channel: at} if at else {})
         return holes
@@ -125,7 +125,8 @@ class Taking:
         """Store what the server's history has of a hole, and a gap for what it has not; return how many it had."""
         channel = hole.node.channel
         if hole.since is None or hole.until is None:
-            self._intake.gap(f"{channel}: {hole.cause} before {hole.until or 'a value without a time'}")
+            before = _shown(hole.until) if hole.until else "a value without a time"
+            self._intake.gap(f"{channel}: {hole.cause} before {before}", hole.since, hole.until)
             return 0
         reached, count, why = hole.since, 0, "its history has no more"
         try:
@@ -148,7 +149,11 @@ class Taking:
         return count
 
     def _gap(self, hole: Hole, since: datetime, until: datetime, why: str) -> None:
-        self._intake.gap(f"{hole.node.channel}: no values between {since} and {until}: {hole.cause}; {why}")
+        self._intake.gap(
+            f"{hole.node.channel}: no values between {_shown(since)} and {_shown(until)}: {hole.cause}; {why}",
+            since,
+            until,
+        )
 
     async def _keep(self, hole: Hole, reached: datetime, page: Sequence[ua.DataValue]) -> int:
         """Store a page of history as far as it lies in the hole; return how many values did."""
@@ -173,9 +178,10 @@ class Taking:
             first = min(hole.since for hole in holes if hole.since)
             last = max(hole.until for hole in holes if hole.until)
             channels = ", ".join(dict.fromkeys(hole.node.channel for hole in holes))
-            self._intake.notice(
-                f"{sum(count for _, count in filled)} values between {first} and {last} were read from the server's"
-                f" history ({holes[0].cause}): {channels}"
+            between = f"between {_shown(first)} and {_shown(last)}"
+            self._intake.remark(
+                f"{sum(count for _, count in filled)} values {between} were read from the server's history"
+                f" ({holes[0].cause}): {channels}"
             )
 
     async def _store(self, measurements: Sequence[Measurement], number: int | None = None) -> None:
@@ -205,3 +211,7 @@ def _items(message: ua.NotificationMessage) -> Iterator[tuple[int, ua.DataValue]
     for data in message.NotificationData:
         if isinstance(data, ua.DataChangeNotification):
             yield from ((item.ClientHandle, item.Value or ua.DataValue()) for item in data.MonitoredItems)
+
+
+def _shown(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03} UTC"

@@ -276,7 +276,7 @@ def _retirement(head: str) -> shapes.Signature:
 
 def _limit(row: AlarmRule, people: Mapping[str, str]) -> Limit:
     details = [f"deadband {row.deadband}"] if row.deadband else []
-    details += [f"after {row.on_delay} s"] if row.on_delay else ["at once"]
+    details += [f"raised after {row.on_delay} s"] if row.on_delay else ["raised at once"]
     details += [f"over after {row.off_delay} s"] if row.off_delay else []
     approved = None
     if row.approved_by and row.approved_at:

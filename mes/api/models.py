@@ -131,6 +131,32 @@ class GatewayIn(_Model, frozen=True):
     instruments: list[InstrumentTold] = Field(max_length=200)
 
 
+class NoticeIn(_Model, frozen=True):
+    """A gap in an instrument's readings, or what else a person should know of it, under the gateway's number for it."""
+
+    instrument: Words = Field(min_length=1, max_length=60)
+    number: int = Field(ge=1, le=2**53, strict=True)
+    kind: Literal["gap", "notice"]
+    at: Time = Field(description="when the gateway noted it")
+    since: Time = Field(description="the time that it is about")
+    until: Time
+    text: Line = Field(min_length=1)
+
+
+class NoticesIn(_Model, frozen=True):
+    """What a gateway has noted since it told last."""
+
+    gateway: Words = Field(min_length=1, max_length=60)
+    notices: list[NoticeIn] = Field(max_length=100)
+
+
+class Noted(_Model, frozen=True):
+    """How many were written now, and how many were known. Both are committed."""
+
+    noted: int
+    known: int
+
+
 class DocumentAsked(_Model, frozen=True):
     """A document to be made."""
 

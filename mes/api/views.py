@@ -12,6 +12,8 @@ from mes.api.models import (
     BatchesOut,
     DocumentMade,
     GatewayIn,
+    Noted,
+    NoticesIn,
     ReadingsIn,
     RecordOut,
     Stored,
@@ -21,7 +23,7 @@ from mes.api.page import openapi_page
 from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
-from mes.gateways.commands import HearGateway
+from mes.gateways.commands import GiveNotices, HearGateway, Notice
 from mes.people.queries import machine
 from mes.reports.commands import KeepRecord
 from mes.reports.queries import asked
@@ -69,6 +71,17 @@ def hear_gateway(json_data: GatewayIn) -> tuple[str, int]:
     told = json_data.model_dump(mode="json", exclude={"gateway"})
     execute(HearGateway(json_data.gateway, told), by=_actor(), tap="")
     return "", 204
+
+
+@bp.post("/notices")
+@bp.input(NoticesIn)
+@bp.output(Noted, description="Every notice of the request is on disk.")
+@bp.doc(summary="Tell of gaps and notices", responses={401: "No token."})
+def give_notices(json_data: NoticesIn) -> Outcome:
+    """Write each into its instrument's book, and into the record of each batch that used it then; each once."""
+    told = json_data.notices
+    notices = tuple(Notice(n.instrument, n.number, n.at, n.kind == "gap", n.since, n.until, n.text) for n in told)
+    return execute(GiveNotices(json_data.gateway, notices), by=_actor(), tap="")
 
 
 @bp.post("/ticks")

@@ -28,7 +28,7 @@ from mes.ledger.act import Act
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
-from mes.people.models import CLOCK
+from mes.people.models import CLOCK, INSTRUMENT
 from mes.samples.models import Sample
 
 _WORKERS = tuple(role.value for role in Role)
@@ -111,6 +111,8 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
 def _batch(doing: Doing, command: c.Command) -> Batch:
     book = book_of(command.batch)
     doing.act.lock([book])
+    if command.batch in doing.folded:
+        return doing.folded[command.batch]
     batch = installation().folds.get(doing.act.connection, command.batch, doing.act.page(book))
     if batch is None:
         raise Refused(f"there is no batch {command.batch}")
@@ -215,6 +217,7 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
         if batch is None or after.deviations is not batch.deviations:
             for row in project_deviations(after):
                 doing.session.merge(row)
+        doing.folded[after.id] = after
         doing.after.append(lambda: folds.keep(after))
     return after
 
@@ -354,4 +357,11 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
 handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
     carry_out
 )
+handles(
+    c.NoteOfInstrument,
+    "noted what a gateway tells of an instrument",
+    roles=(INSTRUMENT,),
+    books=_batch_only,
+    refused=_show_attempt,
+)(carry_out)
 handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)

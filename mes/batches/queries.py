@@ -15,7 +15,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.commands import Person
 from batch_records.executed.progress import Progress, Standing
-from batch_records.executed.review import ALARMS, exceptions
+from batch_records.executed.review import ALARMS, NOTICES, exceptions
 from batch_records.master.recipe import Operation, Role
 from batch_records.values.quantity import Quantity
 from mes.batches import shown
@@ -226,7 +226,7 @@ def batch_page(number: str, person: Person) -> BatchPage:
         growth=bool(counted),
         growth_words=f"Viable cells in culture, {len(counted)} counts",
         deviations=tuple(_deviation(batch, each.number) for each in batch.deviations.values()),
-        alarms=tuple(each.sentence for each in exceptions(batch) if each.check == ALARMS),
+        alarms=tuple(each.sentence for each in exceptions(batch) if each.check in (ALARMS, NOTICES)),
         materials=tuple(_materials(batch)),
         equipment=tuple(_equipment(batch)),
         comments=tuple((shown.stamp(stamp, people), text) for stamp, text in batch.comments),

@@ -14,6 +14,8 @@ from uuid import uuid4
 from batch_records.executed.commands import Person
 from batch_records.master.load import shipped
 from batch_records.master.recipe import Role
+from mes.alarms.commands import ApproveAlarm, ProposeAlarm
+from mes.alarms.models import BOOK
 from mes.context import installation
 from mes.equipment.commands import AddEquipment
 from mes.execute import Actor, Outcome, execute
@@ -74,6 +76,15 @@ EQUIPMENT = (
     ("BR-01", "Bioreactor", "bioreactor", True),
     ("CRF-02", "Controlled-rate freezer", "controlled-rate freezer", False),
 )
+_WELL = "Cells divide at 36 to 38 °C; outside for minutes they suffer (synthetic limit)"
+_ACID = "Lactate has gathered; growth slows below (synthetic limit)"
+_BREATH = "The culture takes up more than enters: feed it, or stir faster (synthetic limit)"
+LIMITS = (  # of the bioreactor's channels: kind, limit, deadband, seconds until raised and until over, priority, why
+    ("temperature", "high", "37.8 °C", "0.2 °C", "300", "60", "critical", _WELL),
+    ("temperature", "low", "36.2 °C", "0.2 °C", "300", "60", "high", _WELL),
+    ("pH", "low", "6.9 pH", "0.05 pH", "600", "60", "high", _ACID),
+    ("dissolved_oxygen", "low", "82 %", "2 %", "600", "0", "medium", _BREATH),
+)
 ORDERS = ("COI-26-0007-K", "COI-26-0008-M", "COI-26-0009-R")
 
 
@@ -89,6 +100,7 @@ def load(folder: Path) -> None:
     _add_equipment()
     _fill_the_store(password)
     _approve_recipes(password)
+    _set_alarm_limits(password)
     for coi in ORDERS:
         _do(PlaceOrder(coi, RECIPE, "synthetic"), _actor("dora"))
     _keep_secret(folder / "passphrase", password)
@@ -126,6 +138,13 @@ def _approve_recipes(password: str) -> None:
     for code, text in shipped().items():
         _do(DraftRecipe(code, text), _actor("bob"))
         _sign(ApproveRecipe(code, 1), f"recipe:{code}", password)
+
+
+def _set_alarm_limits(password: str) -> None:
+    for channel, kind, limit, deadband, on_delay, off_delay, priority, why in LIMITS:
+        proposal = ProposeAlarm("bioreactor", channel, kind, limit, priority, why, deadband, on_delay, off_delay)
+        number = _do(proposal, _actor("alice"))["number"]
+        _sign(ApproveAlarm(number), BOOK, password)
 
 
 def _do(command: object, by: Actor) -> Outcome:

@@ -123,6 +123,7 @@ class Player:
         tablet = self.tablet(_BY_ROLE[step.performer])
         cue = score.CUES.get(step.id, score.Cue())
         self._happen(cue, key)
+        self._answer_alarms()
         deadline = time.monotonic() + _PATIENCE
         while not self._tap(tablet, step, key):
             if time.monotonic() > deadline:
@@ -301,6 +302,14 @@ class Player:
             self.ask("/counter/count", sample=code, vessel=cue.count)
         if cue.flow:
             self.flow = httpx.get(f"{self.panel}/flow", params={"vessel": cue.flow}, timeout=30).json()
+
+    def _answer_alarms(self) -> None:
+        """Acknowledge what has alarmed meanwhile."""
+        bob = self.tablet("bob")
+        for number, answer in score.ALARMS.items():
+            if form := bob.open(f"/alarms/?item={score.BIOREACTOR}&number={number}").form("/acknowledgement"):
+                bob.send(form, {"comment": answer})
+                self.tell(f"{self.now():%Y-%m-%d %H:%M}  alarm {number} of {score.BIOREACTOR}: {answer}")
 
     def _wait_until(self, at: datetime) -> None:
         hours = (at - self.now()).total_seconds() / 3600

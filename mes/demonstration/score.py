@@ -198,3 +198,10 @@ def _density(text: str) -> float:
     """Return cells/mL of a recorded density."""
     digits, _, unit = text.partition(" ")
     return float(digits) * (1e6 if unit.startswith("10^6") else 1)
+
+
+BIOREACTOR = EQUIPMENT["bioreactor"]
+ALARMS = {  # by the number of the limit: what is done about an alarm
+    "A3": "Medium is exchanged with the next feed",
+    "A4": "Stirrer checked; the culture has grown and breathes more",
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batch_records.executed.commands import Person
+from batch_records.executed.entries import kind
+from batch_records.executed.notice_entries import NOTICES, GapFound
 from batch_records.executed.span import in_words
 from batch_records.master.recipe import Role
 from mes.batches.shown import local
@@ -18,13 +21,15 @@ from mes.context import installation
 from mes.equipment.commands import STATUSES, AddEquipment
 from mes.equipment.models import Equipment
 from mes.execute import HANDLERS
-from mes.ledger.tables import reading
+from mes.ledger.sealed_readings import book_of
+from mes.ledger.tables import line, reading
 from mes.people.queries import names
 from mes.web.history import Event, history_of
-from mes.web.shapes import Option
+from mes.web.shapes import Option, Stamp
 
 _TONES = {"ready": "ok", "to be cleaned": "alert", "out of service": "action"}
 _SILENT = timedelta(minutes=2)
+_NOTICES = 20  # shown
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class EquipmentPage:
     chosen: ItemShown | None
     statuses: tuple[Option, ...]
     log: tuple[Event, ...]
+    notices: tuple[Event, ...]
     may_set_status: bool
     may_calibrate: bool
     may_enter: bool
@@ -67,11 +73,13 @@ def equipment_page(person: Person, chosen: str = "", error: str = "") -> Equipme
         rows = session.scalars(select(Equipment).order_by(Equipment.equipment_class, Equipment.code)).all()
         items = [_shown(row, heard) for row in rows]
         log = history_of(session, f"equipment:{chosen}", names()) if chosen else ()
+        notices = tuple(_notices(session, chosen)) if chosen else ()
     return EquipmentPage(
         items=tuple(items),
         chosen=next((item for item in items if item.name == chosen), None),
         statuses=tuple(Option(status, status) for status in STATUSES),
         log=log,
+        notices=notices,
         may_set_status=Role.OPERATOR.value in person.roles,
         may_calibrate=Role.REVIEWER.value in person.roles,
         may_enter=bool(person.roles & HANDLERS[AddEquipment].roles),
@@ -84,6 +92,17 @@ def _heard(session: Session) -> Mapping[str, str]:
     newest = select(reading.c.received_time).where(reading.c.instrument == Equipment.code)
     at = newest.order_by(reading.c.sequence.desc()).limit(1).scalar_subquery()
     return {code: heard for code, heard in session.execute(select(Equipment.code, at)) if heard}
+
+
+def _notices(session: Session, code: str) -> Iterator[Event]:
+    """Give the newest gaps and notices in an instrument's book, the newest first."""
+    kinds, people = [kind(each) for each in NOTICES], names()
+    query = select(line.c.text).where(line.c.kind.in_(kinds), line.c.book == book_of(code))
+    for text in session.connection().execute(query.order_by(line.c.page.desc()).limit(_NOTICES)).scalars():
+        content = json.loads(text)
+        words = content["body"]["text"]
+        who, at = people.get(content["author"], content["author"]), local(datetime.fromisoformat(content["at"]))
+        yield Event(f"Gap: {words}" if content["kind"] == kind(GapFound) else words, Stamp(who, "", at))
 
 
 def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:

@@ -60,3 +60,20 @@ def _reading(row: Row[*tuple[Any, ...]]) -> Reading:
         received_time=datetime.fromisoformat(row.received_time),
         raw_digest=hashlib.sha256(row.raw).hexdigest(),
     )
+
+
+def newest_sequence(connection: Connection, instrument: str) -> int:
+    """Return the sequence of an instrument's newest reading, 0 where it has none."""
+    return int(connection.execute(_LAST, {"instrument": instrument}).scalar() or 0)
+
+
+def earliest_after(connection: Connection, instrument: str, sequence: int) -> datetime | None:
+    """Return when the earliest of the readings was measured that came after one; None where none came."""
+    found = connection.execute(_SINCE, {"instrument": instrument, "sequence": sequence}).scalar()
+    return datetime.fromisoformat(found) if found else None
+
+
+_LAST = select(func.max(reading.c.sequence)).where(_OF)
+_SINCE = select(func.min(func.coalesce(reading.c.source_time, reading.c.received_time))).where(
+    _OF, reading.c.sequence > bindparam("sequence")
+)

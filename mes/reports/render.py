@@ -104,9 +104,10 @@ def _growth(batch: Batch) -> list[Chart]:
 
 def _process(session: Session, batch: Batch) -> list[Chart]:
     zero = _zero(batch)
+    instrument, drawn = series_of(session, batch, "bioreactor")
     return [
         Chart(
-            f"{each.channel.replace('_', ' ')}, {each.instrument}, {each.count:,} readings",
+            f"{each.name.replace('_', ' ')}, {instrument}, {each.count:,} readings",
             unit_words(each.unit),
             each.at,
             each.low,
@@ -115,6 +116,6 @@ def _process(session: Session, batch: Batch) -> list[Chart]:
             height=84,
             gap=each.gap,
         )
-        for each in series_of(session, batch, "bioreactor")
-        if each.channel in _CHANNELS
+        for each in drawn
+        if each.name in _CHANNELS
     ]

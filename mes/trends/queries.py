@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flask import abort, url_for
@@ -20,6 +22,7 @@ from mes.batches.queries import find
 from mes.context import installation
 from mes.equipment import readings
 from mes.equipment.models import Equipment
+from mes.equipment.readings import earliest_after, newest_sequence
 from mes.trends.models import TABLE, WIDTHS
 from mes.trends.uses import Use, uses
 from mes.web import shapes
@@ -36,6 +39,8 @@ SILENT = timedelta(minutes=2)
 _SHORT, _LONG = WIDTHS
 _LEAST_COLUMNS = 400  # a chart with fewer is drawn from the short stretches, where it has not too many
 _ROWS = 48
+_MARK = re.compile(r"[0-9]{1,16}-[0-9]{1,9}")
+_NEVER = 2**40  # seconds since the epoch
 
 
 @dataclass(frozen=True)
@@ -56,24 +61,31 @@ class Span:
         return self.since - self.since % self.width
 
     def step(self, columns: int) -> int:
-        """How wide a column is, of so many at most: whole stretches."""
+        """How wide a column is, of so many at most: whole stretches. Columns begin at multiples of it."""
         return max(1, -(-(self.until - self.first) // (self.width * columns))) * self.width
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel over a span: times, and the lowest and highest of each stretch; None is a gap.
+    """A channel over a span: times, and the lowest and highest of each stretch.
 
-    ``doubtful`` are the times at which something came that was bad, uncertain or no number.
+    ``gap`` is how many seconds without anything good are a gap; ``doubtful`` are the times at which something came that
+    was bad, uncertain or no number.
     """
 
     name: str
     unit: str
     count: int
     at: tuple[float, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
     doubtful: tuple[float, ...]
+    gap: float
+
+    @property
+    def gaps(self) -> int:
+        """How many gaps there are."""
+        return sum(after - before > self.gap for before, after in pairwise(self.at))
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ class TrendPage:
     instruments: tuple[shapes.Link, ...]
     channels: tuple[shapes.Link, ...]  # the word is the channel with its unit, the address its text alternative
     now: tuple[Now, ...]
-    points_url: str
+    events_url: str
     live_url: str
     table: tuple[Listed, ...] | None
     other_url: str
@@ -155,7 +167,7 @@ def trend_page(item: str, span: str, number: str = "", *, as_table: bool = False
         instruments=tuple(shapes.Link(use.instrument, link(item=use.instrument)) for use in _once(found)),
         channels=tuple(shapes.Link(each.name, _said(each)) for each in drawn if _belongs(each.name, now)),
         now=now,
-        points_url=url_for("trends.points", **here, span=span) if item else "",
+        events_url=url_for("trends.events", **here, span=span) if item else "",
         live_url=url_for("trends.live", **here) if item else "",
         table=rows,
         other_url=link() if as_table else link(**{"as": "table"}),
@@ -170,14 +182,31 @@ def live(item: str, number: str) -> tuple[Now, ...]:
         return tuple(_now(session, item, bool(number)))
 
 
-def points(item: str, span: str, number: str, columns: int) -> dict[str, object]:
-    """Return what a chart draws, in at most so many columns."""
+def event(item: str, span: str, number: str, columns: int, seen: str = "") -> tuple[str, dict[str, object]]:
+    """Return what a chart draws, in at most so many columns, with a mark; and later what is newer than that mark.
+
+    The mark is the sequence of the newest reading and the width of a column. What is newer begins with the column of
+    the earliest reading that came since, which may have been measured long ago; with other columns, all is told anew.
+    """
     with installation().reading() as session:
-        asked = _span(session, item, span, number)
-        drawn = channels(session.connection(), item, asked, min(max(columns, 50), 2_000))
+        asked, connection = _span(session, item, span, number), session.connection()
+        columns = min(max(columns, 50), 2_000)
+        mark = f"{newest_sequence(connection, item)}-{asked.step(columns)}"
+        begin = _begin_of_news(connection, item, seen, mark) or asked.first
+        drawn = channels(connection, item, asked, columns, begin)
         row = session.get(Equipment, item)
         told = {each.name: {**vars(each), **_drawn_with(session, row, each)} for each in drawn}
-    return {"from": asked.since, "to": asked.until, "channels": told}
+    since = begin if begin > asked.first else None
+    return mark, {"from": asked.since, "to": asked.until, "since": since, "channels": told}
+
+
+def _begin_of_news(connection: Connection, item: str, seen: str, mark: str) -> int | None:
+    """Return where the column begins of the earliest reading since a mark: never, where none came; None: all is new."""
+    step = int(mark.rpartition("-")[2])
+    if not (_MARK.fullmatch(seen) and seen.endswith(f"-{step}")):
+        return None
+    earliest = earliest_after(connection, item, int(seen.partition("-")[0]))
+    return int(earliest.timestamp()) // step * step if earliest else _NEVER
 
 
 def _drawn_with(session: Session, row: Equipment | None, channel: Channel) -> dict[str, object]:
@@ -197,24 +226,24 @@ def _unit(text: str) -> Unit | None:
         return None
 
 
-def channels(connection: Connection, item: str, span: Span, columns: int) -> list[Channel]:
-    """Return every channel of an instrument over a span; the database finds the extremes of each column."""
+def channels(connection: Connection, item: str, span: Span, columns: int, begin: int | None = None) -> list[Channel]:
+    """Return every channel of an instrument over a span, or from ``begin`` on; the database finds the extremes."""
     found: dict[tuple[str, str], list[tuple[float, float | None, float | None, int, int]]] = {}
     step = span.step(columns)
-    for channel, unit, number, low, high, good, other in _columns(connection, item, span, columns):
-        place = span.first + (number + 0.5) * step
+    for channel, unit, number, low, high, good, other in _columns(connection, item, span, columns, begin):
+        place = (number + 0.5) * step
         found.setdefault((channel, unit), []).append((place, low, high, int(good), int(other)))
     return [_channel(name, unit, drawn, step) for (name, unit), drawn in sorted(found.items())]
 
 
 def _columns(
-    connection: Connection, item: str, span: Span, columns: int
+    connection: Connection, item: str, span: Span, columns: int, begin: int | None = None
 ) -> list[tuple[str, str, int, float | None, float | None, int, int]]:
-    of = TABLE.c
-    number = ((of.start - span.first) // span.step(columns)).label("number")
+    of, first = TABLE.c, max(span.first, begin or span.first)
+    number = (of.start // span.step(columns)).label("number")
     query = (
         select(of.channel, of.unit, number, func.min(of.low), func.max(of.high), func.sum(of.good), func.sum(of.other))
-        .where(of.instrument == item, of.width == span.width, of.start >= span.first, of.start <= span.until)
+        .where(of.instrument == item, of.width == span.width, of.start >= first, of.start <= span.until)
         .group_by(of.channel, of.unit, number)
         .order_by(of.channel, of.unit, number)
     )
@@ -224,32 +253,25 @@ def _columns(
 def _channel(
     name: str, unit: str, drawn: list[tuple[float, float | None, float | None, int, int]], step: int
 ) -> Channel:
-    """Put a gap wherever nothing good came for much longer than the channel's own pace."""
-    good = [(at, low, high) for at, low, high, count, _ in drawn if count]
+    """A gap is wherever nothing good came for much longer than the channel's own pace."""
+    good = [(at, low, high) for at, low, high, _, _ in drawn if low is not None and high is not None]
     count = sum(each[3] for each in drawn)
     pace = (good[-1][0] - good[0][0]) / count if count > 1 else 0.0
-    longest = max(SILENT.total_seconds(), 5 * pace, 1.5 * step)
-    line: list[tuple[float, float | None, float | None]] = []
-    for point in good:
-        if line and point[0] - line[-1][0] > longest:
-            line.append(((line[-1][0] + point[0]) / 2, None, None))
-        line.append(point)
-    at, low, high = zip(*line, strict=True) if line else ((), (), ())
+    at, low, high = zip(*good, strict=True) if good else ((), (), ())
     doubtful = tuple(each[0] for each in drawn if each[4])
-    return Channel(name, unit, count, at, low, high, doubtful)
+    return Channel(name, unit, count, at, low, high, doubtful, max(SILENT.total_seconds(), 5 * pace, 1.5 * step))
 
 
 def _said(channel: Channel) -> str:
-    known = [each for each in (*channel.low, *channel.high) if each is not None]
-    extremes = f", {min(known):g} to {max(known):g} {shown.unit_words(channel.unit)}" if known else ""
-    gaps = sum(each is None for each in channel.low)
-    return f"{channel.count} readings{extremes}, {gaps} gaps"
+    unit = shown.unit_words(channel.unit)
+    extremes = f", {min(channel.low):g} to {max(channel.high):g} {unit}" if channel.low else ""
+    return f"{channel.count} readings{extremes}, {channel.gaps} gaps"
 
 
 def _listed(connection: Connection, item: str, span: Span) -> Iterator[Listed]:
     rows: dict[tuple[str, str], list[Row]] = {}
     for channel, unit, number, low, high, good, other in _columns(connection, item, span, _ROWS):
-        at = datetime.fromtimestamp(span.first + number * span.step(_ROWS), installation().settings.zone)
+        at = datetime.fromtimestamp(number * span.step(_ROWS), installation().settings.zone)
         words = ("" if low is None else f"{low:g}", "" if high is None else f"{high:g}")
         rows.setdefault((channel, shown.unit_words(unit)), []).append(Row(at, *words, int(good), int(other)))
     for (name, unit), found in sorted(rows.items()):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, render_template, request
+import json
+
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from mes.trends import queries
+
+_AGAIN = 1_000  # milliseconds after which a chart asks for what is newer
 
 bp = Blueprint("trends", __name__, url_prefix="/trends", template_folder="templates")
 
@@ -25,12 +29,18 @@ def batch(batch: str) -> str:
     return render_template("trend.html", **vars(page))
 
 
-@bp.get("/<item>/points")
-def points(item: str) -> Response:
-    """Answer with what a chart draws."""
+@bp.get("/<item>/events")
+def events(item: str) -> Response:
+    """Answer at once with what is newer than the browser has seen, as one server-sent event, and end.
+
+    The browser asks again by itself. A stream that is held open would hold a thread for each chart that is looked at.
+    """
     columns = request.args.get("columns", "")
     wanted = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else 800
-    return jsonify(queries.points(item, _span("1 d"), request.args.get("batch", ""), wanted))
+    seen = request.headers.get("Last-Event-ID", "")
+    mark, told = queries.event(item, _span("1 d"), request.args.get("batch", ""), wanted, seen)
+    data = json.dumps(told, separators=(",", ":"))
+    return Response(f"retry: {_AGAIN}\nid: {mark}\ndata: {data}\n\n", mimetype="text/event-stream")
 
 
 @bp.get("/<item>/live")

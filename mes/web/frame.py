@@ -145,7 +145,8 @@ def _session() -> Session | None:
     if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
         return None
     found = open_session(token)
-    if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
+    refreshes_itself = "HX-Request" in request.headers or request.headers.get("Accept") == "text/event-stream"
+    if found and not refreshes_itself:  # that is no sign of a person
         _touch()
     return found
 

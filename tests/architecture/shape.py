@@ -11,7 +11,7 @@ from tests.architecture.source import Source, imports_in, length
 # What may be imported inside a function, because importing it costs every process that does not need it.
 HEAVY = {
     "allotropy": "brings pandas along; only the gateway's file drop reads exports",
-    "pandas": "0.35 s and 69 MB, for charts alone",
+    "pandas": "0.35 s and 69 MB, for the sheets that counters export",
     "weasyprint": "0.6 s and 57 MB, in the process that prints and in no other",
 }
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import linear_regression, median
 
@@ -28,6 +28,7 @@ from mes.people.queries import machine
 from tests.bench import way
 from tests.bench.figure import Figure, Named
 from tests.bench.installation import Installed, on
+from tests.devices.support import TinyMes, gateway, simulators, until
 
 RATES = (100, 1_000, 3_000)  # values a second
 HIGHER = (4_500, 6_000, 8_000, 10_000)
@@ -41,6 +42,7 @@ def measure(*, quick: bool) -> Named:
     """Measure all of it, on both databases."""
     yield "ASTM, bytes in to messages out", Figure(_astm(), "MB/s", 5.0, at_least=True)
     yield "spool: commits ÷ raw inserts of the same rows", Figure(_spool(), "%", 50.0, at_least=True)
+    yield "a day of process time, from the skip to its last value at the MES", Figure(_a_day(), "s", 10.0)
     for engine in ("SQLite", "PostgreSQL"):
         with on(engine) as installed:
             way.add_gateway(installed)
@@ -48,6 +50,19 @@ def measure(*, quick: bool) -> Named:
             yield f"{engine}: readings stored ÷ raw inserts of the same rows", share
             for name, figure in _whole_way(installed, seconds=5 if quick else 15, higher=() if quick else HIGHER):
                 yield f"{engine}: {name}", figure
+
+
+def _a_day() -> float:
+    """Skip a day of the simulated culture, and return how long it takes until all of it has arrived."""
+    with tempfile.TemporaryDirectory() as folder, TinyMes() as mes:
+        (Path(folder) / "mes-token").write_text("secret")
+        with simulators(Path(folder), "--mes", mes.url) as panel, gateway(panel):
+            panel.grow()
+            until(lambda: mes.stored)
+            started = time.perf_counter()
+            ended = datetime.fromisoformat(panel.wish("/clock/skip", hours=24)["time"]) - timedelta(minutes=10)
+            until(lambda: any(datetime.fromisoformat(each["source_time"]) >= ended for each in [*mes.stored.values()]))
+            return time.perf_counter() - started
 
 
 def hour(*, quick: bool) -> Named:

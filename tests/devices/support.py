@@ -134,6 +134,7 @@ class TinyMes:
         self.behaviours: list[int | str] = []
         self.requests: list[dict[str, Any]] = []  # deliveries
         self.beats: list[dict[str, Any]] = []  # what gateways told of themselves
+        self.notices: list[dict[str, Any]] = []  # of instruments, each as often as it was told
         self.authorizations: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("_Handler", (_Handler,), {"mes": self}))
         self._server.daemon_threads = True
@@ -152,6 +153,9 @@ class TinyMes:
 
     def take(self, body: dict[str, Any]) -> dict[str, int]:
         """Store what is new and count it."""
+        if "notices" in body:
+            self.notices += body["notices"]
+            return {"noted": len(body["notices"]), "known": 0}
         known = 0
         for reading in body["readings"]:
             key = (reading["instrument"], reading["sequence"])
@@ -172,7 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(204)
             self.end_headers()
             return
-        self.mes.requests.append(body)
+        if "readings" in body:
+            self.mes.requests.append(body)
         self.mes.authorizations.add(self.headers["Authorization"])
         behaviour = self.mes.behaviours.pop(0) if self.mes.behaviours else 200
         answer: object = {"error": "as asked"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -80,6 +81,32 @@ def test_a_silent_instrument_is_named_with_since_and_why(config: Config, clock: 
     )
     assert "silent since 2026-11-22T10:15:00.000000Z" in found["BR-01"].text
     assert found["CC-01"].well
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "wrong"),
+    [("BR-01", "connected", "pH: the server has no node ns=2;s=pH"), ("CC-01", "watching", "a.csv waits: busy")],
+)
+def test_an_instrument_that_speaks_and_has_something_wrong_is_not_well(
+    config: Config, clock: SetClock, spool: Spool, name: str, state: str, wrong: str
+) -> None:
+    """It is connected and other channels go on; who asks whether all is well must hear of it."""
+    instrument = Intake(name, spool, clock)
+    instrument.take([measured()])
+    instrument.state(state, wrong)
+    assert not said(config, clock)[name].well
+    assert wrong in said(config, clock)[name].text
+    instrument.state(state)
+    assert said(config, clock)[name].well
+
+
+def test_the_spool_of_an_older_gateway_is_read(config: Config, clock: SetClock, spool: Spool) -> None:
+    """The doctor of today is asked while the gateway of yesterday still runs."""
+    Intake("BR-01", spool, clock).take([measured()])
+    with sqlite3.connect(config.spool) as older:
+        older.execute("drop table clock")
+    older.close()
+    assert "1 readings" in said(config, clock)["BR-01"].text
 
 
 def test_what_was_garbled_is_counted_with_its_bytes(config: Config, clock: SetClock, spool: Spool) -> None:

@@ -29,3 +29,11 @@ def test_the_batch_is_released_in_two_stages(played: Played) -> None:
     assert released[-1] == played.lines[-1]
     assert {line["author"] for line in released} == {"petra"}
     assert "petra" not in {line["author"] for line in played.lines if line not in released}
+
+
+def test_the_bioreactors_alarms_are_answered_and_over_by_the_review(played: Played) -> None:
+    """The culture breathes more than enters: raised, acknowledged with what is done, and over in the end."""
+    kinds = [line["kind"] for line in played.lines if line["kind"].startswith("alarm")]
+    assert kinds[:2] == ["alarm raised", "alarm acknowledged"]
+    assert kinds.count("alarm raised") == kinds.count("alarm returned") == kinds.count("alarm acknowledged")
+    assert {line["author"] for line in played.lines if line["kind"] == "alarm acknowledged"} == {"bob"}

@@ -1,7 +1,8 @@
 "use strict";
-// Draws <section data-trends="/trends/BR-01/points?span=1+d" data-zone="Asia/Shanghai"> with a <figure data-channel> for each
-// channel. The answer: {"from", "to", "channels": {"pH": {"unit", "at", "low", "high", "doubtful", "lines"}}}, times in seconds;
-// a null is a gap. It is asked for again by itself: one short request, so that an open chart holds no thread of the server.
+// Draws <section data-trends="/trends/BR-01/events?span=1+d" data-zone="Asia/Shanghai"> with a <figure data-channel> for each
+// channel. The data of an event: {"from", "to", "since", "channels": {"pH": {"unit", "at", "low", "high", "doubtful", "gap",
+// "lines"}}}, times in seconds; from "since" on it takes the place of what was known, and all of it where that is null.
+// Each answer is one event and ends: the browser asks again with the last event's id, so an open chart holds no thread.
 (() => {
   const words = (name) => name.replaceAll("_", " ");
 
@@ -47,7 +48,7 @@
   }
 
   function range(channel) {
-    const known = [...channel.low, ...channel.high, ...channel.lines.map((line) => line.value)].filter((value) => value !== null);
+    const known = [...channel.low, ...channel.high, ...channel.lines.map((line) => line.value)];
     const least = Math.min(...known), most = Math.max(...known), room = (most - least) * 0.12 || Math.abs(most) * 0.05 || 1;
     return known.length ? [least - room, most + room] : [0, 1];
   }
@@ -86,25 +87,64 @@
 
   const place = document.querySelector("[data-trends]");
   const made = new Map();
+  const SILENT = 6000, AGAIN = 5000;  // ms without an answer after which the charts are stale; until a refused stream is tried again
 
-  async function refresh() {
-    const figures = [...place.querySelectorAll("[data-channel]")];
-    const answer = await fetch(`${place.dataset.trends}&columns=${Math.max(50, figures[0].clientWidth - 100)}`, { headers: { "HX-Request": "true" } });
-    if (answer.redirected) location.reload();
-    if (!answer.ok) return;
-    const data = await answer.json(), span = [data.from, data.to];
-    for (const figure of figures) {
-      const channel = data.channels[figure.dataset.channel];
+  // What is known of a channel, with the newer columns in the place of the same ones, and without those that have left the span.
+  function joined(known, newer, since, from) {
+    if (!known || since === null) return newer;
+    const kept = (name) => known[name].filter((_, index) => known.at[index] >= from && known.at[index] < since);
+    const doubtful = known.doubtful.filter((at) => at >= from && at < since);
+    if (!newer) return { ...known, at: kept("at"), low: kept("low"), high: kept("high"), doubtful };
+    const both = (name) => [...kept(name), ...newer[name]];
+    return { ...newer, gap: known.gap, at: both("at"), low: both("low"), high: both("high"), doubtful: [...doubtful, ...newer.doubtful] };
+  }
+
+  // A null stands in each gap, where the line is broken.
+  function broken(channel) {
+    const at = [], low = [], high = [];
+    channel.at.forEach((when, index) => {
+      const before = channel.at[index - 1];
+      if (index && when - before > channel.gap) { at.push((before + when) / 2); low.push(null); high.push(null); }
+      at.push(when); low.push(channel.low[index]); high.push(channel.high[index]);
+    });
+    return [at, low, high];
+  }
+
+  function show(told) {
+    const span = [told.from, told.to];
+    for (const figure of place.querySelectorAll("[data-channel]")) {
+      const channel = joined(made.get(figure)?.state.channel, told.channels[figure.dataset.channel], told.since, told.from);
       if (!channel) continue;
-      channel.lines ??= [];
       if (!made.has(figure)) made.set(figure, make(figure, channel, span, place.dataset.zone));
       const { plot, state, title } = made.get(figure);
       Object.assign(state, { channel, span });
       title.textContent = words(figure.dataset.channel) + (channel.words ? `, ${channel.words}` : "");
-      plot.setData([channel.at, channel.low, channel.high]);
+      plot.setData(broken(channel));
     }
-    place.dataset.drawn = data.to;
-    setTimeout(refresh, Math.min(60, Math.max(5, (data.to - data.from) / 800)) * 1e3);
+    place.dataset.drawn = told.to;
   }
-  if (place) refresh().catch(() => setTimeout(refresh, 30e3));
+
+  let heard = new Date();
+  function listen() {
+    const columns = Math.max(50, place.querySelector("[data-channel]").clientWidth - 100);
+    const source = new EventSource(`${place.dataset.trends}&columns=${columns}`);
+    source.addEventListener("message", (event) => { heard = new Date(); show(JSON.parse(event.data)); });
+    // An answer that has ended is an error to the browser, which asks again; after any other it has closed the source.
+    source.addEventListener("error", async () => {
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(listen, AGAIN);
+      const answer = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.redirected) location.reload();
+    });
+  }
+
+  function age() {
+    const note = place.querySelector("[data-broken]"), stale = Date.now() - heard > SILENT;
+    if (note.hidden !== stale) return;
+    note.hidden = !stale;
+    place.classList.toggle("is-broken", stale);
+    note.querySelector("[data-broken-since]").textContent = heard.toLocaleTimeString("en-GB", { timeZone: place.dataset.zone });
+  }
+
+  if (place) { listen(); setInterval(age, 1000); }
 })();

@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import notice_entries as n
 from batch_records.executed.batch import AFTER_THE_END, StepState, Value
 from batch_records.executed.commands import Person
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.decide import DECISIONS
 from batch_records.executed.draft import Draft, Malformed, Refused
-from batch_records.executed.entries import from_body, kind, to_body
 from batch_records.executed.fold import fold
 from batch_records.master.recipe import Field, Kind, Stage
 from batch_records.release.assess import assess
@@ -226,11 +226,12 @@ class AnyBatch(RuleBasedStateMachine):
         key = "1.3" if by is ALICE else self.pick(data)
         self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
 
-    @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 2))
-    def note_alarm(self, by: Person, alarm: str, what: int) -> None:
-        """Have an instrument's alarm noted."""
-        raised = a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T")
-        self.attempt(c.NoteAlarm(B, (raised, a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))[what]), by)
+    @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 3))
+    def note(self, by: Person, alarm: str, what: int) -> None:
+        """Have an instrument's alarm noted, or a gap in its readings."""
+        raised = c.NoteAlarm(B, a.AlarmRaised(alarm, "X", "pH", "low", "high", "6", "T"))
+        became = [c.NoteAlarm(B, each) for each in (a.AlarmReturned(alarm, "T"), a.AlarmAcknowledged(alarm, "x"))]
+        self.attempt((raised, *became, c.NoteOfInstrument(B, n.GapFound("X", "no pH", "T", "T")))[what], by)
 
     @rule(data=st.data(), by=EVERYBODY, starts=st.booleans())
     def sign(self, data: st.DataObject, by: Person, *, starts: bool) -> None:
@@ -309,7 +310,7 @@ class AnyBatch(RuleBasedStateMachine):
     def every_entry_reads_as_it_was_written(self) -> None:
         """Into its body and back."""
         for _, entry in self.play.lines[-8:]:
-            assert from_body(kind(entry), to_body(entry)) == entry
+            assert e.from_body(e.kind(entry), e.to_body(entry)) == entry
 
     @invariant()
     def nobody_verified_what_they_did(self) -> None:
@@ -391,10 +392,9 @@ def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
-    tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm}
+    tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm, c.NoteOfInstrument}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)
-    kinds_of_field = {field.kind for field in larger(RECIPE, HEAD).all_fields()}
-    assert kinds_of_field == set(Kind) - {Kind.TEXT, Kind.TIME}
+    assert {field.kind for field in larger(RECIPE, HEAD).all_fields()} == set(Kind) - {Kind.TEXT, Kind.TIME}
     assert set(BY_ROLE.values()) <= set(PEOPLE)

@@ -7,6 +7,7 @@ import pytest
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import notice_entries as n
 from batch_records.executed.review import CHECKS, exceptions, review
 from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
@@ -115,6 +116,12 @@ def alarmed(play: Play) -> None:
         play.do(c.NoteAlarm(B, each), ALICE)
 
 
+def unheard(play: Play) -> None:
+    """Have the scale's gateway tell of a gap and of its clock."""
+    play.do(c.NoteOfInstrument(B, n.GapFound("S-1", "mass: no values between 9 and 10", "T", "T")), ALICE)
+    play.do(c.NoteOfInstrument(B, n.NoticeGiven("S-1", "its clock is 5.0 s ahead of ours", "T")), ALICE)
+
+
 HAPPENS = {
     "repeated counts that agree": (
         scattered,
@@ -124,6 +131,7 @@ HAPPENS = {
         alarmed,
         "medium alarm: S-1 room temperature high, above 25 °C, 26.1 °C; acknowledged: Window closed, not over",
     ),
+    "instruments without gaps or notices": (unheard, "gap in the readings of S-1: mass: no values between 9 and 10"),
     "values within limits": (alert, "Mass: 5.5 g is outside the alert limit (limit ≥ 5 g, alert ≥ 6 g)"),
     "instruments' values measured, not typed": (typed, "Mass: 10 g was typed, not taken from the scale: no line"),
     "values as first recorded": (corrected, "Mass: 10 g became 11 g: misread"),
@@ -167,6 +175,17 @@ def test_exceptions_come_in_the_order_in_which_they_happened() -> None:
     pages = [found.stamp.page for found in exceptions(play.batch)]
     assert pages == sorted(pages)
     assert len(pages) == 5
+
+
+def test_a_notice_is_an_exception_beside_a_gap() -> None:
+    """In the gateway's own words; what was in order is counted by instrument."""
+    play = weighing()
+    unheard(play)
+    found = [each.sentence for each in exceptions(play.batch)]
+    assert found == [
+        "gap in the readings of S-1: mass: no values between 9 and 10",
+        "S-1: its clock is 5.0 s ahead of ours",
+    ]
 
 
 @pytest.mark.requirement("RQ-061")

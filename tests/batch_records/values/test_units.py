@@ -27,6 +27,11 @@ from batch_records.values.unit import ONE, Unit, UnitError, describe, multiply
         ("TU/cell", "transducing unit per cell", Fraction(1)),
         ("1/mL", "1 per volume", Fraction(1000)),
         ("mL/min", "volume per time", Fraction(1, 60_000)),
+        ("g/dL", "mass per volume", Fraction(10)),
+        ("fL", "volume", Fraction(1, 10**15)),
+        ("kPa", "pressure", Fraction(1000)),
+        ("mbar", "pressure", Fraction(100)),
+        ("psi", "pressure", Fraction("0.45359237") * Fraction("9.80665") / Fraction("0.0254") ** 2),
         ("copies/cell", "copy per cell", Fraction(1)),
     ],
 )

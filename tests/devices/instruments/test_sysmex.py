@@ -49,7 +49,10 @@ def test_what_an_xp_100_sent(captures: Path) -> None:
     assert read["haematocrit"] == ("24.2", "%", GOOD)
     assert read["platelets"] == ("170", "10^3 cells/uL", GOOD)
     assert read["lymphocytes"] == ("1.5", "10^3 cells/uL", GOOD)
-    assert read["HGB"] == ("10.1", "g/dL", BAD)
+    assert read["haemoglobin"] == ("10.1", "g/dL", GOOD)
+    assert read["mean_cell_volume"] == ("84.3", "fL", GOOD)
+    assert read["mean_cell_haemoglobin_concentration"] == ("41.7", "g/dL", GOOD)
+    assert read["RDW-SD"] == ("38.5", "fL", BAD)
     assert {(each.sample, each.source_time) for each in found} == {
         ("113", datetime(2024, 7, 23, 15, 24, 52, tzinfo=UTC))
     }

@@ -108,9 +108,9 @@ def test_what_the_server_cannot_give_is_a_gap(folder: Path, intake: Intake) -> N
             until(lambda: len(numbers(intake.spool)) > before + 10)
     (gap,) = told(intake.spool, "gap")
     first = readings(intake.spool)[before].source_time
-    assert gap.startswith(
-        f"pH: no values between {last} and {first}: the server was restarted; its history has no more"
-    )
+    assert first
+    since, until_ = (f"{time:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC" for time in (last, first))
+    assert gap == f"pH: no values between {since} and {until_}: the server was restarted; its history has no more"
 
 
 def test_a_line_that_breaks_while_history_is_read_doubles_nothing(

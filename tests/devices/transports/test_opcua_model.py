@@ -78,7 +78,7 @@ def test_a_state_is_a_reading(device: Told, intake: Intake) -> None:
     assert latest(intake.spool)["Culture.Lid.CoverState"].source_time is not None
 
 
-@pytest.mark.parametrize(("function", "unit"), [("Pressure", "mbar"), ("Turbidity", "no unit")])
+@pytest.mark.parametrize(("function", "unit"), [("Conductivity", "mS/cm"), ("Turbidity", "no unit")])
 def test_a_unit_that_is_not_known_is_said_and_its_values_are_bad(
     device: Told, intake: Intake, function: str, unit: str
 ) -> None:
@@ -89,6 +89,14 @@ def test_a_unit_that_is_not_known_is_said_and_its_values_are_bad(
     reading = latest(intake.spool)[channel]
     assert (reading.unit, reading.quality.value) == (unit, "bad")
     assert reading.status == f"0x00000000; the unit “{unit}” is not known"
+
+
+def test_a_pressure_is_in_a_unit_that_recipes_know(device: Told, intake: Intake) -> None:
+    """Millibar, by its number in the common codes: the value can be taken."""
+    with running(receiver(device.settings(), device, intake).run):
+        until(lambda: "Culture.Pressure.SensorValue" in latest(intake.spool))
+    reading = latest(intake.spool)["Culture.Pressure.SensorValue"]
+    assert (reading.value, reading.unit, reading.quality.value) == ("1013.0", "mbar", "good")
 
 
 def test_a_unit_that_is_switched_is_never_taken_for_the_old_one(device: Told, intake: Intake) -> None:
@@ -142,7 +150,10 @@ def test_broken_connections_lose_nothing(device: Told, intake: Intake, clock: Se
 
 
 def test_a_server_that_starts_again_is_surveyed_again(folder: Path, intake: Intake) -> None:
-    """Its namespaces have moved and a function is gone: the others go on, and what is missing is a gap."""
+    """Its namespaces have moved and a function is gone: the others go on, and what is missing is a gap.
+
+    What a thing is called and in which unit it says its values is told when it changes: of that nothing is missing.
+    """
     port = free_port()
     with told("lads_server", folder, "0", "", port=port) as before:
         task = receiver(before.settings(), before, intake)
@@ -155,6 +166,9 @@ def test_a_server_that_starts_again_is_surveyed_again(folder: Path, intake: Inta
                 after.do(probe={"temperature": ("36.6", "Good")})
                 until(lambda: latest(intake.spool)["Culture.Temperature.CurrentValue"].value == "36.6")
     assert latest(intake.spool)["Culture.pH.SensorValue"].value == "0.0"
+    missed = {text.partition(": ")[0] for text in notes(intake.spool, "gap")}
+    assert "Culture.pH.SensorValue" in missed
+    assert not [each for each in missed if each.endswith(".unit") or "." not in each.replace("DeviceState", ".")]
 
 
 def test_a_function_that_vanishes_is_missed(folder: Path, intake: Intake) -> None:

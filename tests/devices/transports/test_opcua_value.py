@@ -117,9 +117,9 @@ def test_an_overflow_is_a_gap_and_its_value_a_reading(intake: Intake) -> None:
     """The first value after the hole tells of it; where the hole begins, the value before it."""
     take(intake, message(value(status=0x480)), message(value(time=at(1)), value(status=0x480, time=at(9)), number=2))
     assert gaps(intake) == [
-        "pH: the server's queue was full before 2026-11-22 10:15:00+00:00",
+        "pH: the server's queue was full before 2026-11-22 10:15:00.000 UTC",
         (
-            "pH: no values between 2026-11-22 10:15:01+00:00 and 2026-11-22 10:15:09+00:00:"
+            "pH: no values between 2026-11-22 10:15:01.000 UTC and 2026-11-22 10:15:09.000 UTC:"
             " the server's queue was full; its history has no more"
         ),
     ]
@@ -130,7 +130,9 @@ def test_a_queue_that_came_full_may_have_lost_values_unsaid(intake: Intake) -> N
     """Not every server marks the first value after it dropped some."""
     take(intake, message(value()), message(*(value(time=at(10 + place)) for place in range(50)), number=2))
     (gap,) = gaps(intake)
-    assert gap.startswith("pH: no values between 2026-11-22 10:15:00+00:00 and 2026-11-22 10:15:10+00:00: the server's")
+    assert gap.startswith(
+        "pH: no values between 2026-11-22 10:15:00.000 UTC and 2026-11-22 10:15:10.000 UTC: the server"
+    )
     assert len(readings(intake.spool)) == 51
 
 

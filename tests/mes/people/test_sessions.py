@@ -96,12 +96,13 @@ def test_a_session_that_nobody_touches_locks(lab: Laboratory) -> None:
     assert "Alice Operator" in answer.page.text
 
 
-def test_a_page_that_refreshes_itself_is_no_touch(lab: Laboratory) -> None:
-    """A live value on the screen does not keep a session open that everybody has left."""
+@pytest.mark.parametrize("header", [("HX-Request", "true"), ("Accept", "text/event-stream")])
+def test_a_page_that_refreshes_itself_is_no_touch(lab: Laboratory, header: tuple[str, str]) -> None:
+    """A live value or an open chart on the screen does not keep a session open that everybody has left."""
     tablet = lab.tablet(ALICE)
     with tablet.flask_session(lab.app) as held:
         held["touched"] -= 600
-    tablet.open("/batches/", **{"HX-Request": "true"})
+    tablet.open("/batches/", **dict([header]))
     with tablet.flask_session(lab.app) as held:
         waited = held["touched"]
     tablet.open("/batches/")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -32,9 +34,22 @@ def course(incubator: Watched, *values: tuple[int, str], **changes: Any) -> None
 def drawn(incubator: Watched, query: str = "span=1+h", **later: float) -> dict[str, Any]:
     """Return what the chart draws of the temperature."""
     incubator.lab.time.later(**later)
-    answer = incubator.lab.tablet(ALICE).http.get(f"/trends/{INCUBATOR}/points?{query}")
-    found: dict[str, Any] = answer.json()["channels"].get("temperature", {})
+    found: dict[str, Any] = told(incubator, query)[1]["channels"].get("temperature", {})
     return found
+
+
+def told(incubator: Watched, query: str = "span=1+h", seen: str = "") -> tuple[str, dict[str, Any]]:
+    """Ask for what is newer than was seen, as a browser does; return the event's id and what it tells."""
+    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
+    answer = incubator.lab.tablet(ALICE).http.get(f"/trends/{INCUBATOR}/events?{query}", headers=headers)
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    retry, number, data, *end = answer.text.split("\n")
+    assert (retry, number[:4], data[:6], end) == ("retry: 1000", "id: ", "data: ", ["", ""])
+    return number.removeprefix("id: "), json.loads(data.removeprefix("data: "))
+
+
+def gaps(found: dict[str, Any]) -> list[tuple[float, float]]:
+    return [(before, after) for before, after in pairwise(found["at"]) if after - before > found["gap"]]
 
 
 def test_no_peak_is_lost(incubator: Watched) -> None:
@@ -49,15 +64,14 @@ def test_a_gap_is_drawn_as_a_gap(incubator: Watched) -> None:
     """Ten minutes of nothing between two stretches: a hole in the line, not a bridge over it."""
     course(incubator, *((second, "37.0") for second in (*range(0, 600, 10), *range(1200, 1800, 10))))
     found = drawn(incubator, minutes=30)
-    assert found["low"].count(None) == 1
-    hole = found["at"][found["low"].index(None)]
-    assert START.timestamp() + 600 < hole < START.timestamp() + 1200
+    ((before, after),) = gaps(found)
+    assert START.timestamp() + 590 <= before < after <= START.timestamp() + 1210
 
 
 def test_a_slow_channel_is_not_full_of_gaps(incubator: Watched) -> None:
     """A value each quarter of an hour is that channel's pace."""
     course(incubator, *((second, "37.0") for second in range(0, 8 * 3600, 900)))
-    assert None not in drawn(incubator, "span=8+h", hours=8)["low"]
+    assert gaps(drawn(incubator, "span=8+h", hours=8)) == []
 
 
 def test_what_is_not_good_is_marked_and_not_drawn(incubator: Watched) -> None:
@@ -117,6 +131,44 @@ def test_trends_that_say_something_else_are_named(incubator: Watched) -> None:
     assert incubator.lab.verify().holds
 
 
+# --- as events ----------------------------------------------------------------------------------------------------
+
+
+def test_a_chart_asks_for_what_is_newer_than_it_has_seen(incubator: Watched) -> None:
+    """All at first; then nothing while nothing comes; then the column that the new reading lies in, and no other."""
+    course(incubator, (0, "37.0"), (60, "37.1"))
+    incubator.lab.time.later(minutes=5)
+    seen, first = told(incubator)
+    assert (first["since"], len(first["channels"]["temperature"]["at"])) == (None, 2)
+    again, nothing = told(incubator, seen=seen)
+    assert (again, nothing["channels"]) == (seen, {})
+    assert nothing["since"] > nothing["to"]
+    course(incubator, (65, "38.2"), (240, "37.2"))
+    seen, news = told(incubator, seen=seen)
+    assert news["since"] == START.timestamp() + 60
+    assert news["channels"]["temperature"]["high"] == [38.2, 37.2]
+    assert told(incubator, seen=seen)[1]["channels"] == {}
+
+
+def test_what_a_gateway_delivers_late_is_news_where_it_was_measured(incubator: Watched) -> None:
+    """An hour that waited in a spool fills its place in a chart that is open."""
+    course(incubator, (0, "37.0"), (3000, "37.1"))
+    incubator.lab.time.later(minutes=55)
+    seen, _ = told(incubator)
+    course(incubator, (600, "36.2"))
+    _, news = told(incubator, seen=seen)
+    assert news["since"] == START.timestamp() + 600
+    assert news["channels"]["temperature"]["low"] == [36.2, 37.1]
+
+
+@pytest.mark.parametrize("seen", ["", "x", "1-11", "9999999999999999999-10", "1-10-10", "-10"])
+def test_a_mark_that_says_nothing_is_answered_with_all(incubator: Watched, seen: str) -> None:
+    """Another width of columns, a mark that is none of ours: the chart is drawn anew."""
+    course(incubator, (0, "37.0"), (60, "37.1"))
+    incubator.lab.time.later(minutes=5)
+    assert len(told(incubator, seen=seen)[1]["channels"]["temperature"]["at"]) == 2
+
+
 # --- pages --------------------------------------------------------------------------------------------------------
 
 
@@ -162,11 +214,11 @@ def test_another_batchs_instrument_is_not_shown(incubator: Watched) -> None:
     Played(incubator.lab).start(COI).finish("1.2")
     course(incubator, (0, "37.0"))
     tablet = incubator.lab.tablet(ALICE)
-    for path in (f"/trends/batches/B26-0001?item={INCUBATOR}", f"/trends/{INCUBATOR}/points?batch=B26-0001"):
+    for path in (f"/trends/batches/B26-0001?item={INCUBATOR}", f"/trends/{INCUBATOR}/events?batch=B26-0001"):
         assert tablet.http.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/trends/NOBODY", "/trends/NOBODY/points", "/trends/batches/B26-0009"])
+@pytest.mark.parametrize("path", ["/trends/NOBODY", "/trends/NOBODY/events", "/trends/batches/B26-0009"])
 def test_what_is_not_there_is_said_so(sqlite: Laboratory, path: str) -> None:
     """An unknown instrument has no chart, an unknown batch no page; neither is an error."""
     assert sqlite.tablet(ALICE).http.get(path).status_code in (200, 404)
