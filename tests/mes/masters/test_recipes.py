@@ -130,7 +130,7 @@ def test_every_shipped_recipe_can_be_read_on_its_page(lab: Laboratory) -> None:
     tablet = lab.tablet(QUINN)
     for code, text in shipped().items():
         if code != "cd7_car_t_autologous_pebl":  # the one that stands in the laboratory of the tests already
-            load(lab.tablet(BOB), text)
+            load(lab.tablet(BOB), text, f"{code}.yaml")
         page = tablet.open(f"/recipes/{code}/1").page.text
         assert lab.row(RecipeEdition, (code, 1)).digest[:8] in page
         assert text.splitlines()[0] in page
