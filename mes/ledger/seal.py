@@ -21,7 +21,7 @@ from mes.db import Database
 from mes.ledger import checkpoint as notes
 from mes.ledger.line import utc
 from mes.ledger.log import Log, Sealed, Subtree, newest
-from mes.ledger.seal_keys import Announced, Keyring, KeyMissing, announced, signer
+from mes.ledger.seal_keys import Announced, KeyMissing, Keyring, announced, signer
 from mes.ledger.seal_tables import checkpoint, leaf, node
 from mes.ledger.tables import book, line
 
@@ -83,7 +83,7 @@ def waiting(connection: Connection, since: datetime | None, books: Iterable[str]
     named.
     """
     found: list[Waiting] = []
-    for name, done in connection.execute(_behind(since, books)).all():
+    for name, done in connection.execute(_behind(since, books)).tuples().all():
         latest = _EARLIEST
         values = {"book": name, "done": done, "most": _AT_ONCE - len(found)}
         for page, at, hashed in connection.execute(_PAGES, values):

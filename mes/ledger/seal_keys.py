@@ -77,13 +77,7 @@ class Keyring:
         """Make a key and keep it."""
         secret = SecretKey.new(name)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.folder / f".{secret.public.id.hex()}.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secret.written())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._file(secret.public))
-        _sync(self.folder)
+        keep_secret(self._file(secret.public), secret.written())
         return secret.public
 
     def secret(self, key: Key) -> SecretKey:
@@ -104,7 +98,19 @@ class Keyring:
         return self.folder / f"{key.id.hex()}.key"
 
 
-def _sync(folder: Path) -> None:
+def keep_secret(file: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is there whole and on disk, or not at all."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.rename(file)
+    sync(file.parent)
+
+
+def sync(folder: Path) -> None:
+    """Have it on disk which files are in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

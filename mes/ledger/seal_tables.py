@@ -26,7 +26,6 @@ from sqlalchemy import (
     event,
 )
 
-
 seals = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -70,9 +69,6 @@ witnessed = Table(
 
 APPEND_ONLY = tuple(seals.tables)
 
-_LEAF = "this leaf does not continue the log"
-_CHECKPOINT = "this checkpoint is not of the log as it stands"
-
 _SQLITE = (
     *(
         f"CREATE TRIGGER {table}_no_{operation.lower()} BEFORE {operation} ON {table} "
@@ -92,15 +88,15 @@ _SQLITE = (
             ("witnessed", "number = NEW.number"),
         )
     ),
-    f"""CREATE TRIGGER leaf_follows BEFORE INSERT ON leaf
+    """CREATE TRIGGER leaf_follows BEFORE INSERT ON leaf
        WHEN NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM leaf)
          OR NOT EXISTS (SELECT 1 FROM line WHERE book = NEW.book AND page = NEW.page AND hash = NEW.hash)
          OR (NEW.page > 1 AND NOT EXISTS (SELECT 1 FROM leaf WHERE book = NEW.book AND page = NEW.page - 1))
-       BEGIN SELECT RAISE(ABORT, '{_LEAF}'); END""",
-    f"""CREATE TRIGGER checkpoint_follows BEFORE INSERT ON checkpoint
+       BEGIN SELECT RAISE(ABORT, 'this leaf does not continue the log'); END""",
+    """CREATE TRIGGER checkpoint_follows BEFORE INSERT ON checkpoint
        WHEN NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoint)
          OR NEW.size <> (SELECT coalesce(max(position) + 1, 0) FROM leaf)
-       BEGIN SELECT RAISE(ABORT, '{_CHECKPOINT}'); END""",
+       BEGIN SELECT RAISE(ABORT, 'this checkpoint is not of the log as it stands'); END""",
 )
 
 _POSTGRESQL = (
@@ -112,20 +108,20 @@ _POSTGRESQL = (
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
         for table in APPEND_ONLY
     ),
-    f"""CREATE FUNCTION leaf_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+    """CREATE FUNCTION leaf_follows() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
          IF NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM leaf)
             OR NOT EXISTS (SELECT 1 FROM line WHERE book = NEW.book AND page = NEW.page AND hash = NEW.hash)
             OR (NEW.page > 1 AND NOT EXISTS (SELECT 1 FROM leaf WHERE book = NEW.book AND page = NEW.page - 1)) THEN
-           RAISE EXCEPTION '{_LEAF}' USING ERRCODE = 'restrict_violation';
+           RAISE EXCEPTION 'this leaf does not continue the log' USING ERRCODE = 'restrict_violation';
          END IF;
          RETURN NEW;
        END $$""",
-    f"""CREATE FUNCTION checkpoint_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+    """CREATE FUNCTION checkpoint_follows() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
          IF NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoint)
             OR NEW.size <> (SELECT coalesce(max(position) + 1, 0) FROM leaf) THEN
-           RAISE EXCEPTION '{_CHECKPOINT}' USING ERRCODE = 'restrict_violation';
+           RAISE EXCEPTION 'this checkpoint is not of the log as it stands' USING ERRCODE = 'restrict_violation';
          END IF;
          RETURN NEW;
        END $$""",

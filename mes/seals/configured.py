@@ -13,16 +13,21 @@ key = "archive-server+…"        # what ./lab witness prints
 kind = "time stamp"             # an authority after RFC 3161
 url = "http://tsa.example/"
 certificate = "tsa.pem"         # whose signatures count: the authority's root, in this folder
+every = 3600                    # seconds; reviews and releases are stamped at once
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from mes.ledger.checkpoint import Key
 from mes.seals.file_witness import FileWitness
+from mes.seals.machine_witness import MachineWitness
+from mes.seals.time_stamps import TimeStamps
 from mes.seals.witness import Witness
 
 BESIDE = "witness.jsonl"
@@ -59,4 +64,8 @@ def _witness(folder: Path, name: str, values: Mapping[str, Any]) -> Witness:
 
 _KINDS: dict[str, Callable[[Path, str, Mapping[str, Any]], Witness]] = {
     "file": lambda folder, name, values: FileWitness(name, folder / values["path"]),
+    "machine": lambda _, name, values: MachineWitness(name, values["url"].rstrip("/"), Key.read(values["key"])),
+    "time stamp": lambda folder, name, values: TimeStamps(
+        name, values["url"], folder / values["certificate"], timedelta(seconds=values.get("every", 3_600))
+    ),
 }

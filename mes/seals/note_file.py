@@ -1,6 +1,8 @@
-"""A file of checkpoints that only grows: each line is a note and the time it came, as JSON. Every line is on disk
-before anybody hears of it. A last line that a power cut left half written is no line; the next begins behind it.
-"""  # noqa: D205 - one thought
+"""A file of checkpoints that only grows: each line is a note and the time it came, as JSON.
+
+Every line is on disk before anybody hears of it. A last line that a power cut left half written is no line; the next
+begins behind it.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from mes.ledger.checkpoint import Note, NotACheckpoint, read
+from mes.ledger.checkpoint import NotACheckpoint, Note, read
 from mes.ledger.line import utc
+from mes.ledger.seal_keys import sync
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ class Entry:
 class NoteFile:
     """The file, held: nobody else reads or writes it meanwhile."""
 
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
+    def __init__(self, handle: int, folder: Path) -> None:
+        self._handle, self._folder = handle, folder
 
     @classmethod
     @contextmanager
@@ -40,7 +43,7 @@ class NoteFile:
         handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            yield cls(handle)
+            yield cls(handle, path.parent)
         finally:
             os.close(handle)
 
@@ -63,6 +66,8 @@ class NoteFile:
         if os.write(self._handle, content) != len(content):
             raise OSError("the disk took only a part of it")
         os.fsync(self._handle)
+        if not size:
+            sync(self._folder)
 
 
 def entries(content: bytes) -> Iterator[Entry]:
@@ -73,8 +78,3 @@ def entries(content: bytes) -> Iterator[Entry]:
             yield Entry(read(said["note"]), said["note"], datetime.fromisoformat(said["at"]))
         except (KeyError, TypeError, ValueError, NotACheckpoint):
             continue  # torn, or not whole at the beginning of what was read
-
-
-def entries_of(path: Path) -> tuple[Entry, ...]:
-    """Return all checkpoints in a file. Raises OSError."""
-    return tuple(entries(path.read_bytes()))

@@ -1,4 +1,4 @@
-"""What witnesses answered, kept for ever: every confirmation, and every change of the reason for which there is none."""
+"""What witnesses answered, kept for ever: every confirmation, and every new reason for which there is none."""
 
 from __future__ import annotations
 

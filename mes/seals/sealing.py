@@ -65,14 +65,15 @@ class Sealing:
 
     def seal_now(self, books: Iterable[str]) -> Report:
         """Seal all that is committed, these books' newest lines above all, and have it confirmed."""
-        return self._sealed_and_told(books)
+        return self._sealed_and_told(books, is_urgent=True)
 
     def seal_what_is_due(self) -> Report:
         """Seal where enough lines wait, or one waits long enough; tell witnesses that are behind."""
         at = self.clock()
         try:
+            every = self._must_compare(at)
             with self.database.snapshot() as connection:
-                found = seal.waiting(connection, None if self._must_compare(at) else seal.since(connection, at))
+                found = seal.waiting(connection, None if every else seal.since(connection, at))
         except SQLAlchemyError as error:
             return Report(0, (_not_sealed(error),))
         is_due = len(found) >= LINES or any(each.at <= at - AGE for each in found)
@@ -85,43 +86,43 @@ class Sealing:
         self._compared = at
         return True
 
-    def _sealed_and_told(self, books: Iterable[str]) -> Report:
+    def _sealed_and_told(self, books: Iterable[str], *, is_urgent: bool = False) -> Report:
         try:
             count = seal.seal(self.database, self.keyring, self.clock(), books)
         except (seal.NotSealed, SQLAlchemyError, OSError) as error:
             return Report(0, (_not_sealed(error),))
-        return Report(count, self._tell())
+        return Report(count, self._tell(is_urgent=is_urgent))
 
-    def _tell(self) -> tuple[str, ...]:
+    def _tell(self, *, is_urgent: bool = False) -> tuple[str, ...]:
         """Tell every witness that is behind, one thread at a time; return what is wrong, a sentence each."""
         try:
             with self._telling:
-                return tuple(filter(None, [self._ask(witness) for witness in self.witnesses]))
+                return tuple(filter(None, [self._ask(witness, is_urgent=is_urgent) for witness in self.witnesses]))
         except (SQLAlchemyError, ValueError, OSError) as error:
             return (f"the witnesses were not told: {error}",)
 
-    def _ask(self, witness: Witness) -> str:
+    def _ask(self, witness: Witness, *, is_urgent: bool) -> str:
         """Have one witness confirm the newest checkpoint, if it has not lately; return what is wrong."""
-        for _ in range(3):
-            at = self.clock()
-            with self.database.snapshot() as connection:
-                sealed, before = log.newest(connection), records.standing(connection, witness.name)
-            if sealed is None or _is_fresh(before, sealed, at):
-                return ""
-            try:
-                answer = witness.confirm(Told(sealed, before.size, at, self.database))
-            except Contradicted as contradicted:
-                problem = str(contradicted)
-                if self._is_newest(sealed):
-                    break
-            except Silent as silent:
-                problem = str(silent)
-                break
-            else:
-                self._keep(witness, sealed, at, answer=answer)
-                return ""
+        at, every = self.clock(), timedelta(0) if is_urgent else witness.every
+        with self.database.snapshot() as connection:
+            sealed, before = log.newest(connection), records.standing(connection, witness.name)
+        if sealed is None or _is_fresh(before, sealed, at, every):
+            return ""
+        try:
+            answer = witness.confirm(Told(sealed, before.size, at, self.database))
+        except Contradicted as contradicted:
+            if not self._is_newest(sealed):
+                return self._ask(witness, is_urgent=is_urgent)
+            return self._silent(witness, sealed, before, str(contradicted))
+        except Silent as silent:
+            return self._silent(witness, sealed, before, str(silent))
+        self._keep(witness, sealed, at, answer=answer)
+        return ""
+
+    def _silent(self, witness: Witness, sealed: log.Sealed, before: records.Standing, problem: str) -> str:
+        """Keep why a witness does not confirm, once, and return it as a sentence."""
         if problem != before.problem:
-            self._keep(witness, sealed, at, problem=problem)
+            self._keep(witness, sealed, self.clock(), problem=problem)
         return f"the witness {witness.name} has not confirmed: {problem}"
 
     def _is_newest(self, sealed: log.Sealed) -> bool:
@@ -134,11 +135,12 @@ class Sealing:
             records.keep(connection, witness.name, sealed.size, at, answer=answer, problem=problem)
 
 
-def _is_fresh(standing: records.Standing, sealed: log.Sealed, at: datetime) -> bool:
-    """Whether a witness has confirmed all there is, and lately."""
-    if standing.problem or standing.at is None or standing.size < sealed.size:
+def _is_fresh(standing: records.Standing, sealed: log.Sealed, at: datetime, every: timedelta) -> bool:
+    """Whether a witness has confirmed all there is, and lately; or so lately that it need not be told yet."""
+    if standing.problem or standing.at is None:
         return False
-    return standing.at <= at < standing.at + HEARTBEAT
+    until = max(every, HEARTBEAT if standing.size >= sealed.size else timedelta(0))
+    return standing.at <= at < standing.at + until
 
 
 def _not_sealed(error: Exception) -> str:

@@ -6,8 +6,9 @@ ledger that was cut, rewritten or set back to yesterday, with every key of the s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mes.db import Database
@@ -48,6 +49,14 @@ class Told:
             return Log(connection).consistency(old, self.sealed.size)
 
 
+@dataclass(frozen=True)
+class Known:
+    """A checkpoint as somebody else keeps it. ``where`` says who."""
+
+    where: str
+    note: notes.Note
+
+
 class Witness(Protocol):
     """Who can be asked to confirm a checkpoint."""
 
@@ -59,8 +68,18 @@ class Witness(Protocol):
     def words(self) -> str:
         """What and where it is."""
 
+    @property
+    def every(self) -> timedelta:
+        """How long it may go untold while nothing is signed for release."""
+
     def confirm(self, told: Told) -> str:
         """Return what proves that it confirmed. Raise `Silent`."""
+
+    def proves(self, answer: str, note: str) -> bool:
+        """Say whether an answer of its own proves that it confirmed this checkpoint."""
+
+    def known(self) -> Iterable[Known]:
+        """Give what it keeps, in its order. Raise `Silent` where it cannot be asked, or keeps nothing to show."""
 
 
 def must_agree(told: Told, known: notes.Checkpoint) -> None:

@@ -34,6 +34,7 @@ from mes.integrity import check
 from mes.ledger.tables import line
 from mes.ledger.verify import Verified
 from mes.people.models import ADMINISTRATOR, AUDITOR
+from mes.seals.verify import asked
 from mes.settings import Settings
 from mes.signing import Signing
 from tests import cast
@@ -209,7 +210,8 @@ class Laboratory:
     def verify(self, heads: Mapping[str, tuple[int, str]] | None = None) -> Verified:
         """Check the whole of it."""
         with self.database.snapshot() as connection:
-            return check(connection, heads)
+            known, _ = asked(self.installation.sealing.witnesses)
+            return check(connection, heads, known)
 
     @contextmanager
     def dba(self) -> Iterator[Dba]:
