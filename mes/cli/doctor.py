@@ -117,7 +117,7 @@ def _is_beside(file: Path, folder: Path) -> bool:
 
 def _ago(now: datetime, at: datetime) -> str:
     seconds = (now - at).total_seconds()
-    return f"{seconds:.0f} s ago" if seconds < 600 else f"at {utc(at)}"
+    return f"{seconds:.0f} s ago" if 0 <= seconds < 600 else f"at {utc(at)}"
 
 
 def _sqlite_durability(database: Database) -> Iterator[Finding]:

@@ -83,7 +83,8 @@ def waiting(connection: Connection, since: datetime | None, books: Iterable[str]
     named.
     """
     found: list[Waiting] = []
-    for name, done in connection.execute(_behind(since, books)).tuples().all():
+    for row in connection.execute(_behind(since, books)).all():
+        name, done = row.name, row.done
         latest = _EARLIEST
         values = {"book": name, "done": done, "most": _AT_ONCE - len(found)}
         for page, at, hashed in connection.execute(_PAGES, values):

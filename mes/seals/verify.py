@@ -220,7 +220,8 @@ def _waiting(connection: Connection, checked: Checked) -> int:
         func.coalesce(func.sum(func.coalesce(ends_.c.done, 0)), 0),
         func.coalesce(func.sum(func.coalesce(ends_.c.found, 0)), 0),
     ).select_from(book.outerjoin(ends_, ends_.c.book == book.c.name))
-    pages, done, found = map(int, connection.execute(counted).one())
+    row: Any = connection.execute(counted).one()
+    pages, done, found = map(int, row)
     if found != done:
         for of, page in connection.execute(_skipped(ends_)).all():
             checked.flaws.append(Flaw(of, page, "it was not sealed, and lines behind it were"))
