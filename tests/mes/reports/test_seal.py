@@ -9,12 +9,13 @@ import segno
 import zxingcpp
 from PIL import Image
 
+from batch_records.executed.commands import AddComment
 from mes.ledger.checkpoint import read
 from mes.ledger.log import newest
 from mes.ledger.seal_keys import announced
 from mes.reports.commands import AskForRecord
 from mes.reports.seal import printed_seal
-from tests.cast import QUINN
+from tests.cast import ALICE, QUINN
 from tests.mes.played import Played
 from tests.mes.reports.making import printed
 from tests.mes.reports.pdf_text import read as read_pdf
@@ -56,7 +57,7 @@ def test_the_code_on_it_is_the_signed_checkpoint(batch: Played) -> None:
 def test_a_line_written_after_the_seal_is_not_said_to_be_under_it(batch: Played) -> None:
     """What is newer than the newest seal says so."""
     batch.lab.do(AskForRecord(batch.number), QUINN)
-    batch.finish("1.1")
+    batch.do(AddComment(batch.number, "all well"), ALICE)
     with batch.lab.reading() as connection:
         seal = printed_seal(connection, batch.book, batch.batch.last.page)
     assert seal

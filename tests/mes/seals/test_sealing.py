@@ -140,12 +140,12 @@ def test_a_witness_out_of_reach_stops_nobody_and_is_told_later(sealed: Laborator
     outcome = sealed.do(ReviewBatch("B26-0001", Stage.CONDITIONAL, sealed.head(BOOK)), QUINN)
     assert "the witness second has not confirmed" in outcome["not_witnessed"][0]
     assert len(sealed.lines(BOOK, "batch reviewed")) == 1
-    page = sealed.tablet(QUINN).get("/batches/B26-0001/review").text
+    page = sealed.tablet(QUINN).open("/batches/B26-0001/review").html
     assert "The witness second has not confirmed it yet" in page
     with listening(witness) as url:
         configure(sealed, MACHINE.format(url=url, key=witness.key))
         assert sealed.do(Seal(), CLOCK)["not_witnessed"] == []
-    assert "has not confirmed it yet" not in sealed.tablet(QUINN).get("/batches/B26-0001/review").text
+    assert "has not confirmed it yet" not in sealed.tablet(QUINN).open("/batches/B26-0001/review").html
 
 
 def test_silence_shows(sealed: Laboratory) -> None:
