@@ -27,6 +27,7 @@ from mes.ledger.tables import book, line
 
 _AT_ONCE = 5_000  # lines in one transaction
 _LATE = timedelta(minutes=2)  # longer than any command waits between the time it is given and its commit
+_MOST = 50_000  # lines in one call: some seconds
 _ATTEMPTS = 20
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -109,7 +110,10 @@ def since(connection: Connection, at: datetime) -> datetime | None:
 
 
 def seal(database: Database, keyring: Keyring, at: datetime, books: Iterable[str] = (), *, every: bool = False) -> int:
-    """Seal what waits, and return how many lines that were. ``every`` compares each book. Raise `NotSealed`."""
+    """Seal what waits, and return how many lines that were. ``every`` compares each book. Raise `NotSealed`.
+
+    Of very many, as when a ledger of years is sealed for the first time, it seals some; the rest is the next call's.
+    """
     sealed, fails, named = 0, 0, tuple(books)
     while fails < _ATTEMPTS:
         with database.snapshot() as connection:
@@ -119,6 +123,8 @@ def seal(database: Database, keyring: Keyring, at: datetime, books: Iterable[str
         try:
             _write(database, made)
             sealed += len(made.lines)
+            if sealed >= _MOST:
+                return sealed
         except IntegrityError:
             fails += 1  # somebody else sealed meanwhile
     raise NotSealed("the log takes no line: what stands in it was changed, which ./lab verify names")

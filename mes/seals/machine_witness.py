@@ -10,7 +10,7 @@ from datetime import timedelta
 import httpx
 
 from mes.ledger.checkpoint import Key, NotACheckpoint, read
-from mes.seals.witness import Contradicted, Known, Silent, Told
+from mes.seals.witness import Contradicted, Known, Silent, Told, not_answered
 
 _PATIENCE = httpx.Timeout(5.0, connect=2.0)
 _SIZE = "text/x.tlog.size"
@@ -71,7 +71,7 @@ class MachineWitness:
             with httpx.Client(timeout=_PATIENCE, trust_env=False) as client:
                 return client.post(f"{self.url}/add-checkpoint", content=submission(told, old))
         except httpx.HTTPError as error:
-            raise Silent(f"{self.url} does not answer: {error or type(error).__name__}") from None
+            raise Silent(f"{self.url} {not_answered(error)}") from None
 
 
 def submission(told: Told, old: int) -> bytes:

@@ -23,7 +23,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from mes.seals.witness import Known, Silent, Told
+from mes.seals.witness import Known, Silent, Told, not_answered
 
 _PATIENCE = httpx.Timeout(10.0, connect=3.0)
 
@@ -72,7 +72,7 @@ class TimeStamps:
             with httpx.Client(timeout=_PATIENCE, trust_env=False) as client:
                 return client.post(self.url, content=request, headers=headers).raise_for_status().content
         except httpx.HTTPError as error:
-            raise Silent(f"{self.url} does not answer: {error or type(error).__name__}") from None
+            raise Silent(f"{self.url} {not_answered(error)}") from None
 
     def _must_hold(self, response: TimeStampResponse, message: bytes, nonce: int | None) -> None:
         try:

@@ -221,7 +221,7 @@ def _waiting(connection: Connection, checked: Checked) -> int:
         func.coalesce(func.sum(func.coalesce(ends_.c.found, 0)), 0),
     ).select_from(book.outerjoin(ends_, ends_.c.book == book.c.name))
     row: Any = connection.execute(counted).one()
-    pages, done, found = map(int, row)
+    pages, done, found = (int(number) for number in (row[0], row[1], row[2]))
     if found != done:
         for of, page in connection.execute(_skipped(ends_)).all():
             checked.flaws.append(Flaw(of, page, "it was not sealed, and lines behind it were"))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import httpx
+
 from mes.db import Database
 from mes.ledger import checkpoint as notes
 from mes.ledger.log import Log, Sealed
@@ -91,3 +93,12 @@ def must_agree(told: Told, known: notes.Checkpoint) -> None:
         raise Contradicted(f"it has confirmed {known.size:,} lines, and there are only {sealed.size:,}")
     if told.root(known.size) != known.root:
         raise Contradicted(f"the first {known.size:,} lines are not those that it confirmed")
+
+
+def not_answered(error: httpx.HTTPError) -> str:
+    """Say in words how a machine did not answer."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"answers {error.response.status_code}"
+    if isinstance(error, httpx.TimeoutException):
+        return "does not answer in time"
+    return "does not answer" if isinstance(error, httpx.ConnectError) else f"does not answer: {type(error).__name__}"
