@@ -96,7 +96,7 @@ def _seals(database: Database, folder: Path) -> Iterator[Finding]:
         sealed, waiting = newest(connection), seal.waiting(connection, None)
         yield (
             bool(sealed),
-            f"{sealed.size:,} lines sealed, {_ago(now, sealed.at)}" if sealed else "nothing is sealed yet",
+            f"{sealed.size:,} lines sealed, {_ago(now, sealed.at)}" if sealed else "no line is sealed yet",
         )
         oldest = min((each.at for each in waiting), default=now)
         yield now - oldest < _LONGEST, f"{len(waiting)} lines wait to be sealed"

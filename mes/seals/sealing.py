@@ -137,7 +137,7 @@ class Sealing:
 
 def _is_fresh(standing: records.Standing, sealed: log.Sealed, at: datetime, every: timedelta) -> bool:
     """Whether a witness has confirmed all there is, and lately; or so lately that it need not be told yet."""
-    if standing.problem or standing.at is None:
+    if standing.problem or standing.at is None or standing.size > sealed.size:
         return False
     until = max(every, HEARTBEAT if standing.size >= sealed.size else timedelta(0))
     return standing.at <= at < standing.at + until

@@ -220,11 +220,10 @@ def _waiting(connection: Connection, checked: Checked) -> int:
         func.coalesce(func.sum(func.coalesce(ends_.c.done, 0)), 0),
         func.coalesce(func.sum(func.coalesce(ends_.c.found, 0)), 0),
     ).select_from(book.outerjoin(ends_, ends_.c.book == book.c.name))
-    row: Any = connection.execute(counted).one()
-    pages, done, found = (int(number) for number in (row[0], row[1], row[2]))
+    pages, done, found = (int(number) for number in connection.execute(counted).one())
     if found != done:
-        for of, page in connection.execute(_skipped(ends_)).all():
-            checked.flaws.append(Flaw(of, page, "it was not sealed, and lines behind it were"))
+        for each in connection.execute(_skipped(ends_)).all():
+            checked.flaws.append(Flaw(each.book, each.page, "it was not sealed, and lines behind it were"))
     return pages - done
 
 
