@@ -49,6 +49,8 @@ def main(options: argparse.Namespace) -> int:
         except (Refused, Malformed) as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        finally:
+            installation().database.dispose()
     return 0
 
 

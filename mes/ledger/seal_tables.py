@@ -26,6 +26,8 @@ from sqlalchemy import (
     event,
 )
 
+from mes.ledger.tables import kept_on_postgresql, kept_on_sqlite
+
 seals = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -69,25 +71,14 @@ witnessed = Table(
 
 APPEND_ONLY = tuple(seals.tables)
 
+_SAME = {
+    "leaf": "position = NEW.position OR (book = NEW.book AND page = NEW.page)",
+    "node": "tier = NEW.tier AND position = NEW.position",
+    "checkpoint": "size = NEW.size",
+    "witnessed": "number = NEW.number",
+}
 _SQLITE = (
-    *(
-        f"CREATE TRIGGER {table}_no_{operation.lower()} BEFORE {operation} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: {operation} refused'); END"
-        for table in APPEND_ONLY
-        for operation in ("UPDATE", "DELETE")
-    ),
-    # A connection without recursive triggers would replace a row without a DELETE that the triggers see.
-    *(
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names of ours
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"
-        for table, same in (
-            ("leaf", "position = NEW.position OR (book = NEW.book AND page = NEW.page)"),
-            ("node", "tier = NEW.tier AND position = NEW.position"),
-            ("checkpoint", "size = NEW.size"),
-            ("witnessed", "number = NEW.number"),
-        )
-    ),
+    *kept_on_sqlite(APPEND_ONLY, _SAME),
     """CREATE TRIGGER leaf_follows BEFORE INSERT ON leaf
        WHEN NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM leaf)
          OR NOT EXISTS (SELECT 1 FROM line WHERE book = NEW.book AND page = NEW.page AND hash = NEW.hash)
@@ -100,14 +91,7 @@ _SQLITE = (
 )
 
 _POSTGRESQL = (
-    *(
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
-        for table in APPEND_ONLY
-    ),
-    *(
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
-        for table in APPEND_ONLY
-    ),
+    *kept_on_postgresql(APPEND_ONLY),
     """CREATE FUNCTION leaf_follows() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
          IF NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM leaf)
@@ -128,12 +112,6 @@ _POSTGRESQL = (
     *(
         f"CREATE TRIGGER {table}_follows BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_follows()"
         for table in ("leaf", "checkpoint")
-    ),
-    # ALWAYS: they hold for a session that calls itself a replica too.
-    *(
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{what}"
-        for table in APPEND_ONLY
-        for what in ("no_change", "no_truncate")
     ),
     *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_follows" for table in ("leaf", "checkpoint")),
 )
