@@ -20,13 +20,14 @@ from mes.people import views as people
 from mes.quality import views as quality
 from mes.reports import views as reports
 from mes.samples import views as samples
+from mes.seals import views as seals
 from mes.settings import Settings
 from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(audit, reports, api),
+    *(audit, seals, reports, api),
 )
 csrf = CSRFProtect()
 

@@ -10,8 +10,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["setup", "run", "demo", "test", "check", "bench", "doctor", "verify", "backup", "evidence", "qualify"]
-COMMANDS += ["periodic", "user", "recipe"]
+COMMANDS = [
+    "setup",
+    "run",
+    "demo",
+    "test",
+    "check",
+    "bench",
+    "doctor",
+    "verify",
+    "backup",
+    "evidence",
+    "qualify",
+    "periodic",
+    "seal",
+    "witness",
+    "user",
+    "recipe",
+]
 # All that a bare Debian has of what the script calls, and no Python.
 PROGRAMS = ["cat", "cksum", "date", "dirname", "flock", "grep", "id", "mkdir", "readlink", "sh"]
 

@@ -172,6 +172,19 @@ class Ticked(_Model, frozen=True):
     documents: list[DocumentAsked]
 
 
+class SealIn(_Model, frozen=True):
+    """Whether every line is to be sealed, however new: the clock asks so as it stops."""
+
+    all: bool = False
+
+
+class SealedOut(_Model, frozen=True):
+    """How many lines were sealed now, and what was not sealed or witnessed, a sentence each."""
+
+    sealed: int
+    not_witnessed: list[str]
+
+
 class DocumentMade(_Model, frozen=True):
     """A document that was made, or why it was not."""
 

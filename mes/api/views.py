@@ -16,6 +16,8 @@ from mes.api.models import (
     NoticesIn,
     ReadingsIn,
     RecordOut,
+    SealedOut,
+    SealIn,
     Stored,
     Ticked,
 )
@@ -27,6 +29,7 @@ from mes.gateways.commands import GiveNotices, HearGateway, Notice
 from mes.people.queries import machine
 from mes.reports.commands import KeepRecord
 from mes.reports.queries import asked
+from mes.seals.commands import Seal
 
 bp = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="Records and readings")
 
@@ -91,6 +94,15 @@ def tick() -> dict[str, object]:
     """Do what is due by itself: declare hold times, raise alarms, seal readings. The clock process calls this."""
     outcome = execute(Tick(), by=_actor(), tap="")
     return {**outcome, "documents": [vars(each) for each in asked()]}
+
+
+@bp.post("/seals")
+@bp.input(SealIn, location="query")
+@bp.output(SealedOut)
+@bp.doc(summary="Seal the ledger", responses={401: "No token."})
+def seal(query_data: SealIn) -> Outcome:
+    """Seal the lines that wait long enough, and tell the witnesses. The clock process calls this."""
+    return execute(Seal(query_data.all), by=_actor(), tap="")
 
 
 @bp.post("/documents/<id>")

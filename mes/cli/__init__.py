@@ -12,7 +12,20 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-COMMANDS = ("run", "demo", "doctor", "verify", "backup", "evidence", "qualify", "periodic", "user", "recipe")
+COMMANDS = (
+    "run",
+    "demo",
+    "doctor",
+    "verify",
+    "backup",
+    "evidence",
+    "qualify",
+    "periodic",
+    "seal",
+    "witness",
+    "user",
+    "recipe",
+)
 INTERNAL = ("clock", "render")  # processes that `run` starts
 
 

@@ -1,12 +1,14 @@
-"""The clock process: each second it asks the web application to do what is due, and has documents rendered."""
+"""The clock process: each second it asks the web application to do and to seal what is due, and renders documents."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -24,21 +26,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Tick until told to stop. A tick that fails is said once, and tried again a second later."""
+    """Tick and seal until told to stop; then seal what is left. A witness that is slow keeps no tick waiting."""
     headers = {"Authorization": f"Bearer {options.token_file.read_text().strip()}"}
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with httpx.Client(base_url=options.url, headers=headers, timeout=60) as web:
+        sealing = threading.Thread(target=_each_second, args=(stop, "seal", lambda: _seal(web)))
+        sealing.start()
+        _each_second(stop, "tick", lambda: _tick(web, options.folder))
+        sealing.join()
+        _each_second(stop, "seal", lambda: _seal(web, all_of_it=True))
+    return 0
+
+
+def _each_second(stop: threading.Event, what: str, act: Callable[[], None]) -> None:
+    """Do something now and each second, until told to stop. What fails is said once, and tried again a second later."""
     failing = False
-    with httpx.Client(base_url=options.url, headers=headers, timeout=30) as web:
-        while True:
-            try:
-                ticked = web.post("/api/v1/ticks").raise_for_status().json()
-                failing = False
-                for document in ticked["documents"]:
-                    _render(web, document["id"], document["batch"], options.folder)
-            except httpx.HTTPError as error:
-                if not failing:
-                    sys.stderr.write(f"the web application did not answer a tick: {error}\n")
-                failing = True
-            time.sleep(1)
+    while True:
+        try:
+            act()
+            failing = False
+        except httpx.HTTPError as error:
+            if not failing:
+                sys.stderr.write(f"the web application did not answer a {what}: {error}\n")
+            failing = True
+        if stop.wait(1):
+            return
+
+
+def _tick(web: httpx.Client, folder: Path) -> None:
+    for document in web.post("/api/v1/ticks").raise_for_status().json()["documents"]:
+        _render(web, document["id"], document["batch"], folder)
+
+
+def _seal(web: httpx.Client, *, all_of_it: bool = False) -> None:
+    web.post("/api/v1/seals", params={"all": "1"} if all_of_it else {}).raise_for_status()
 
 
 def _render(web: httpx.Client, document: str, batch: str, folder: Path) -> None:

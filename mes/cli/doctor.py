@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from sqlalchemy import text
 
 from mes.cli import folder_argument
 from mes.db import Database
+from mes.ledger import seal
+from mes.ledger.line import utc
+from mes.ledger.log import newest
 from mes.schema import is_current
+from mes.seals.configured import witnesses_of
+from mes.seals.file_witness import FileWitness
+from mes.seals.records import standing
 from mes.settings import place
 from mes.site.queries import exists, kind_of_site
 
@@ -23,6 +30,7 @@ about = "say what is here"
 
 Finding = tuple[bool, str]
 _LEAST_FREE = 2_000_000_000
+_LONGEST = timedelta(minutes=2)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +81,43 @@ def _database(folder: Path) -> Iterator[Finding]:
     yield is_current(database), "the database has this version's schema"
     kind = kind_of_site(database)
     yield bool(kind), f"it is a {kind}'s" if kind else "no site was set up in it"
+    yield from _seals(database, folder)
     durability = _sqlite_durability if database.is_sqlite else _postgresql_durability
     yield from durability(database)
     database.dispose()
+
+
+def _seals(database: Database, folder: Path) -> Iterator[Finding]:
+    """Say how old the newest seal is, and when each witness confirmed last."""
+    if not is_current(database):
+        return
+    now = datetime.now(UTC)
+    with database.snapshot() as connection:
+        sealed, waiting = newest(connection), seal.waiting(connection, None)
+        yield (
+            bool(sealed),
+            f"{sealed.size:,} lines sealed, {_ago(now, sealed.at)}" if sealed else "no line is sealed yet",
+        )
+        oldest = min((each.at for each in waiting), default=now)
+        yield now - oldest < _LONGEST, f"{len(waiting)} lines wait to be sealed"
+        for witness in witnesses_of(folder):
+            stands = standing(connection, witness.name)
+            when = f"confirmed {stands.size:,} lines, {_ago(now, stands.at)}" if stands.at else "never confirmed"
+            yield bool(stands.at and not stands.problem), f"the witness {witness.name} {when} {stands.problem}".strip()
+            if isinstance(witness, FileWitness) and _is_beside(witness.path, folder):
+                yield (
+                    True,
+                    f"the witness {witness.name} lies on the disk of the records: name one elsewhere in seals.toml",
+                )
+
+
+def _is_beside(file: Path, folder: Path) -> bool:
+    return file.parent.exists() and file.parent.stat().st_dev == folder.stat().st_dev
+
+
+def _ago(now: datetime, at: datetime) -> str:
+    seconds = (now - at).total_seconds()
+    return f"{seconds:.0f} s ago" if 0 <= seconds < 600 else f"at {utc(at)}"
 
 
 def _sqlite_durability(database: Database) -> Iterator[Finding]:

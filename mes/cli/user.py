@@ -24,7 +24,7 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from mes import create_app
 from mes.cli import Missing, folder_argument
-from mes.execute import Actor, execute
+from mes.execute import Actor, Outcome, execute
 from mes.people import commands as c
 from mes.people import queries
 from mes.people.passwords import new_password
@@ -67,13 +67,13 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _do(command: object, administrator: str) -> None:
+def do_as(command: object, administrator: str) -> Outcome:
     """Carry out a command as an administrator, who enters the password."""
     if not administrator:
         raise Missing("say who does it: --as ADMINISTRATOR")
     password = getpass.getpass(f"Password of {administrator}: ")
     nobody = Actor(Person("nobody", "nobody", frozenset()), "this machine")
-    execute(command, by=nobody, tap=str(uuid4()), signing=Signing(administrator, password, ""))
+    return execute(command, by=nobody, tap=str(uuid4()), signing=Signing(administrator, password, ""))
 
 
 def _open(options: argparse.Namespace) -> None:
@@ -91,22 +91,22 @@ def _list(options: argparse.Namespace) -> None:
 
 def _add(options: argparse.Namespace) -> None:
     password = new_password(options.id)
-    _do(c.AddUser(options.id, options.name, tuple(options.role), password), options.administrator)
+    do_as(c.AddUser(options.id, options.name, tuple(options.role), password), options.administrator)
     sys.stdout.write(f"{options.id} has the first password {password}\n")
 
 
 def _machine(options: argparse.Namespace) -> None:
     token = secrets.token_urlsafe(32)
-    _do(c.AddMachine(options.id, options.name, options.role[0] if options.role else "", token), options.administrator)
+    do_as(c.AddMachine(options.id, options.name, options.role[0] if options.role else "", token), options.administrator)
     sys.stdout.write(f"{options.id} has the token {token}\n")
 
 
 def _unlock(options: argparse.Namespace) -> None:
-    _do(c.Unlock(options.id, options.reason), options.administrator)
+    do_as(c.Unlock(options.id, options.reason), options.administrator)
 
 
 def _deactivate(options: argparse.Namespace) -> None:
-    _do(c.SetActive(options.id, active=False, reason=options.reason), options.administrator)
+    do_as(c.SetActive(options.id, active=False, reason=options.reason), options.administrator)
 
 
 _WHAT: dict[str, Callable[[argparse.Namespace], None]] = {

@@ -12,6 +12,8 @@ that does not continue its book, whoever sends the statement. There is no switch
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, LargeBinary, MetaData, Table, Text, event
 
 ledger = MetaData()
@@ -71,23 +73,40 @@ reading = Table(
 
 APPEND_ONLY = ("line", "tap", "reading")
 
-_SQLITE = (
-    *(
-        f"CREATE TRIGGER {table}_no_{operation.lower()} BEFORE {operation} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: {operation} refused'); END"
-        for table in APPEND_ONLY
-        for operation in ("UPDATE", "DELETE")
-    ),
-    # A connection without recursive triggers would replace a row without a DELETE that the triggers see.
-    *(
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names of ours
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"
-        for table, same in (
-            ("tap", "tap = NEW.tap"),
-            ("reading", "instrument = NEW.instrument AND sequence = NEW.sequence"),
+
+def kept_on_sqlite(tables: Iterable[str], same: Mapping[str, str]) -> Iterator[str]:
+    """Give the triggers by which what is in tables stays there. ``same`` says when a row is one that is there already.
+
+    A connection without recursive triggers would replace such a row without a DELETE that the others see.
+    """
+    for table in tables:
+        for operation in ("UPDATE", "DELETE"):
+            yield (
+                f"CREATE TRIGGER {table}_no_{operation.lower()} BEFORE {operation} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: {operation} refused'); END"
+            )
+    for table, is_there in same.items():
+        yield (
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names of ours
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {is_there}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END"
         )
-    ),
+
+
+def kept_on_postgresql(tables: Iterable[str]) -> Iterator[str]:
+    """Give the triggers by which what is in tables stays there, for a session that calls itself a replica too."""
+    for table in tables:
+        for name, when, each in (
+            ("no_change", "UPDATE OR DELETE", "ROW"),
+            ("no_truncate", "TRUNCATE", "STATEMENT"),
+        ):
+            yield f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse()"
+            yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}"
+
+
+_SAME = {"tap": "tap = NEW.tap", "reading": "instrument = NEW.instrument AND sequence = NEW.sequence"}
+_SQLITE = (
+    *kept_on_sqlite(APPEND_ONLY, _SAME),
     """CREATE TRIGGER line_follows BEFORE INSERT ON line
        WHEN NOT EXISTS (SELECT 1 FROM book WHERE name = NEW.book AND pages + 1 = NEW.page AND head = NEW.previous)
        BEGIN SELECT RAISE(ABORT, 'this line does not continue its book'); END""",
@@ -106,14 +125,8 @@ _POSTGRESQL = (
     """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN RAISE EXCEPTION '%% is append-only: %% refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
        END $$""",
-    *(
-        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()"
-        for table in APPEND_ONLY
-    ),
-    *(
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
-        for table in (*APPEND_ONLY, "book")
-    ),
+    *kept_on_postgresql(APPEND_ONLY),
+    "CREATE TRIGGER book_no_truncate BEFORE TRUNCATE ON book FOR EACH STATEMENT EXECUTE FUNCTION refuse()",
     "CREATE TRIGGER book_no_delete BEFORE DELETE ON book FOR EACH ROW EXECUTE FUNCTION refuse()",
     """CREATE FUNCTION line_follows() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN
@@ -137,8 +150,7 @@ _POSTGRESQL = (
     """CREATE TRIGGER book_follows_lines BEFORE INSERT OR UPDATE ON book
        FOR EACH ROW EXECUTE FUNCTION book_follows_lines()""",
     # ALWAYS: they hold for a session that calls itself a replica too.
-    *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_change" for table in APPEND_ONLY),
-    *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate" for table in (*APPEND_ONLY, "book")),
+    "ALTER TABLE book ENABLE ALWAYS TRIGGER book_no_truncate",
     "ALTER TABLE line ENABLE ALWAYS TRIGGER line_follows",
     "ALTER TABLE book ENABLE ALWAYS TRIGGER book_follows_lines",
     "ALTER TABLE book ENABLE ALWAYS TRIGGER book_no_delete",

@@ -1,8 +1,8 @@
 """The check that the ledger is whole: every line re-hashed, every chain followed, every head compared.
 
 What it cannot see by itself: a book whose newest lines were cut off together with its head, and a whole database
-replaced by an older one. Only a head kept elsewhere shows those; so every printed record carries one, and `verify`
-takes such heads to compare with.
+replaced by an older one. Only what is kept elsewhere shows those: the witnesses of the seals (`mes.seals.verify`), and
+the head on a printed record, which `verify` takes to compare with.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from mes.ledger import sealed_readings
 from mes.ledger.line import ZERO
 from mes.ledger.tables import book, line
 
+CHECKPOINT = "checkpoint"  # where a flaw is that has no book: its page is then the checkpoint's size
+
 
 @dataclass(frozen=True)
 class Flaw:
@@ -27,6 +29,11 @@ class Flaw:
     book: str
     page: int
     sentence: str
+
+    @property
+    def place(self) -> str:
+        """Where, in words."""
+        return f"{self.book}, page {self.page}" if self.book != CHECKPOINT else f"checkpoint of {self.page:,} lines"
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Verified:
     lines: int
     readings: int
     flaws: tuple[Flaw, ...]
+    sealed: int = 0  # lines under the newest checkpoint
+    waiting: int = 0  # lines that are not sealed yet
+    checkpoints: int = 0  # of ours
+    compared: int = 0  # of others
 
     @property
     def holds(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import url_for
+from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Disposition
@@ -18,9 +19,11 @@ from batch_records.release.assess import assess
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
 from mes.batches import shown
+from mes.batches.folds import book_of
 from mes.batches.queries import find
 from mes.context import installation
 from mes.people.queries import names
+from mes.seals.queries import not_witnessed
 from mes.web import shapes
 
 _REVIEWED = next(sentence for sentence, ask in CRITERIA.items() if ask is review_current)
@@ -79,6 +82,7 @@ class ReviewPage:
     signature: shapes.Signature | None
     signed: tuple[Signed, ...]
     stage: str
+    unwitnessed: str = ""  # what a signature just given still waits for
 
 
 @dataclass(frozen=True)
@@ -106,12 +110,14 @@ class ReleasePage:
     signature: shapes.Signature | None
     refusal: str
     rejection: shapes.Signature | None
+    unwitnessed: str = ""  # what a signature just given still waits for
 
 
 def review_page(batch: str, person: Person) -> ReviewPage:
     """Return the record's exceptions, and what was checked without finding any."""
     with installation().reading() as session:
         found = find(session, batch)
+        unwitnessed = _unwitnessed(session, found, [stamp for stamp, _ in found.reviews])
     people, checked = names(), review(found)
     groups = [
         FoundGroup(
@@ -136,7 +142,14 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         signature=_reviewing(found, stage) if may else None,
         signed=tuple(_signed(stamp, f"reviewed for {entry.stage}", people) for stamp, entry in found.reviews),
         stage=stage.value,
+        unwitnessed=unwitnessed,
     )
+
+
+def _unwitnessed(session: Session, batch: Batch, signed: Sequence[e.Stamp]) -> str:
+    """Say what the newest of these signatures still waits for; nothing where it is sealed and confirmed."""
+    page = max((stamp.page for stamp in signed), default=0)
+    return not_witnessed(session.connection(), book_of(batch.id), page) if page else ""
 
 
 def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
@@ -182,6 +195,7 @@ def release_page(batch: str, person: Person) -> ReleasePage:
     """Return the criteria of release with what they found, and the signatures that can be given."""
     with installation().reading() as session:
         found = find(session, batch)
+        unwitnessed = _unwitnessed(session, found, [stamp for stamp, _ in (*found.reviews, *found.disposed)])
     people, stage = names(), next_stage(found)
     conditional, final = (_criteria(found, each) for each in (Stage.CONDITIONAL, Stage.FINAL))
     may = Role.RELEASER.value in person.roles and found.disposition.is_open
@@ -198,6 +212,7 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         signature=_releasing(found, stage) if may and not blocking else None,
         refusal="; ".join(blocking) if may else "",
         rejection=_rejecting(found) if may else None,
+        unwitnessed=unwitnessed,
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from batch_records.executed.draft import Refused
+from mes.batches.folds import book_of
 from mes.context import installation
 from mes.execute import Doing, Outcome, handles
 from mes.people.models import CLOCK
 from mes.reports.models import Document
+from mes.seals.commands import seal_now
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,12 @@ class KeepRecord:
     problem: str = ""
 
 
-@handles(AskForRecord, "asked for a record", books=lambda command: (f"documents:{command.batch}",))
+@handles(
+    AskForRecord,
+    "asked for a record",
+    books=lambda command: (f"documents:{command.batch}",),
+    then=seal_now(lambda command: (book_of(command.batch),)),  # so that what is printed is under the seal on it
+)
 def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
     """Note who asked; the renderer takes it up within a second."""
     if installation().folds.get(doing.act.connection, command.batch) is None:

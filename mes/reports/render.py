@@ -12,12 +12,14 @@ from weasyprint.urls import URLFetcher
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.progress import Progress
+from mes.batches.folds import book_of
 from mes.batches.queries import find, growth_points
 from mes.batches.shown import local, unit_words
 from mes.context import installation
 from mes.people.queries import names
 from mes.reports.charts import Chart, Line, seconds
 from mes.reports.record import gather
+from mes.reports.seal import printed_seal
 from mes.reports.series import series_of
 
 _TEMPLATES = Environment(
@@ -50,10 +52,12 @@ def render(number: str) -> Rendered:
         batch = find(session, number)
         record = gather(session, batch, names())
         charts = [*_growth(batch), *_process(session, batch)]
+        seal = printed_seal(session.connection(), book_of(number), record.pages)
     settings = installation().settings
     html = _TEMPLATES.get_template("record.html").render(
         record=record,
         charts=charts,
+        seal=seal,
         laboratory=settings.laboratory,
         printed=local(installation().now()),
     )
