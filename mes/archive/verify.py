@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Check a batch record that you were handed. It needs Python 3.9 or newer, and nothing else.
 
     python3 verify.py record.pdf              the file as it was made
@@ -9,8 +8,6 @@ It says "whole", or names each place that is not as it was written. Exit code 0:
 read. README.txt, attached beside this program, says what is checked, how to do it by hand, and what nobody can see.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json
@@ -20,15 +17,15 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Tuple
+from typing import Any, NamedTuple
 
-NAMES = ("README.txt", "checkpoint.txt", "keys.txt", "ledger.txt", "proofs.txt", "readings.txt", "recipe.yaml")
-NAMES += ("schema.json", "verify.py")  # what manifest.txt has the digests of
+NAMES = {"README.txt", "checkpoint.txt", "keys.txt", "ledger.txt", "proofs.txt", "readings.txt", "recipe.yaml"}
+NAMES |= {"schema.json", "verify.py"}  # what manifest.txt has the digests of
 RESTS_ON = {"batch started": "order coi", "material added": "lot value", "equipment used": "equipment value"}
 RESTS_ON |= {"instrument assigned": "equipment code", "sample taken": "sample value"}
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519: RFC 8032, section 5.1
 D = -121665 * pow(121666, -1, P) % P
-Point = Tuple[int, int, int, int]  # X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
+Point = tuple[int, ...]  # X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
 
 
 class Line(NamedTuple):
@@ -119,14 +116,13 @@ def read_lines(text: bytes, flaws: list[str]) -> list[Line]:
 def check_lines(lines: list[Line]) -> Iterator[str]:
     """Give every line that does not follow the one before it, and every signature that is bound to nothing."""
     names = {each.book: each.body["values"]["name"] for each in lines if each.kind == "user account added"}
-    known, before = {each.hash: each for each in lines}, ("", 0, "")
-    for line in lines:
-        _, page, head = before if line.book == before[0] else ("", 0, "0" * 64)
+    known = {each.hash: each for each in lines}
+    for before, line in zip([None, *lines], lines):  # noqa: B905 - Python 3.9 has no strict zip
+        page, head = (before.page, before.hash) if before and before.book == line.book else (0, "0" * 64)
         if line.page <= page or (line.page == page + 1 and line.previous != head):
             yield f"{line}: it does not follow the line before it"
         elif line.page > page + 1 and line.book.startswith("batch:"):
             yield f"{line}: the line before it is missing"
-        before = line.book, line.page, line.hash
         seen = known.get(line.signed.get("seen", ""), line)
         if line.signed.get("meaning") and (seen.at > line.at or seen is line):
             yield f"{line}: its signature is bound to no line that its signer can have seen"
@@ -136,6 +132,7 @@ def check_lines(lines: list[Line]) -> Iterator[str]:
 
 def check_what_it_rests_on(lines: list[Line], batch: list[Line], recipe: str) -> Iterator[str]:
     """Give what the batch's lines name and is not here: the recipe's text, the order, lots, equipment, people."""
+    books = {line.book for line in lines}
     if len({line.book for line in batch}) != 1 or batch[0].kind != "batch started":
         yield "ledger.txt: it does not hold one batch from its start"
     for kind in ("recipe edition added", "recipe approved"):
@@ -145,16 +142,14 @@ def check_what_it_rests_on(lines: list[Line], batch: list[Line], recipe: str) ->
     for line in batch:
         about, name = RESTS_ON.get(line.kind, "user author").split(" ")
         named = {f"user:{line.author}", f"{about}:{line.body.get(name, line.author)}"}
-        absent = sorted(named - {each.book for each in lines})
-        yield from (f"{line}: {book}, on which it rests, is not here" for book in absent)
+        yield from (f"{line}: {book}, on which it rests, is not here" for book in sorted(named - books))
 
 
 def check_readings(lines: list[Line], text: bytes) -> Iterator[str]:
     """Give every reading that is not the one that was sealed, or used."""
     found: dict[str, dict[int, str]] = {}
     for row in rows(text):
-        content = json.loads(row)
-        found.setdefault(content["instrument"], {})[content["sequence"]] = row
+        found.setdefault((content := json.loads(row))["instrument"], {})[content["sequence"]] = row
     for line in (line for line in lines if line.body.get("raw_digest")):
         quoted = json.loads(found.get(line.body["instrument"], {}).get(line.body["sequence"], '{"raw": ""}'))
         if sha256(bytes.fromhex(quoted["raw"])).hex() != line.body["raw_digest"]:
@@ -163,8 +158,7 @@ def check_readings(lines: list[Line], text: bytes) -> Iterator[str]:
     order = {name: sorted(those) for name, those in found.items()}
     for line in (line for line in lines if line.kind == "readings sealed"):
         name, first, last = line.book.partition(":")[2], line.body["from"], line.body["to"]
-        here = order.get(name, [])
-        here = here[bisect_left(here, first) : bisect_right(here, last)]
+        here = order.get(name, [])[bisect_left(order.get(name, []), first) : bisect_right(order.get(name, []), last)]
         digest = sha256(*(f"{found[name][each]}\n".encode() for each in here)).hex()
         if here and (len(here), digest) != (line.body["count"], line.body["digest"]):
             yield f"{line}: the readings {first} to {last} of {name} are not those that were sealed"
@@ -237,32 +231,26 @@ def add(p: Point, q: Point) -> Point:
 
 def times(number: int, point: Point) -> Point:
     """Add a point to itself so many times."""
-    total = (0, 1, 1, 0)
-    for bit in f"{number:b}":
-        total = add(total, total)
-        total = add(total, point) if bit == "1" else total
-    return total
+    half = times(number >> 1, add(point, point)) if number else (0, 1, 1, 0)
+    return add(half, point) if number & 1 else half
 
 
 def point_of(code: bytes) -> Point:
-    """Return the point that 32 bytes write. Raise `ValueError` where they write none."""
+    """Return the point that 32 bytes write; nothing where they write none."""
     y = int.from_bytes(code, "little") & (2**255 - 1)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     root = pow(square, (P + 3) // 8, P)
     x = root if (root * root - square) % P == 0 else root * pow(2, (P - 1) // 4, P) % P
     x = x if x & 1 == code[31] >> 7 else P - x
-    if y >= P or (x * x - square) % P or x == P:
-        raise ValueError("no point of the curve")
-    return x, y, 1, x * y % P
+    return (x, y, 1, x * y % P) if y < P and (x * x - square) % P == 0 and x < P else ()
 
 
 def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether a signature of a message is a key's (RFC 8032, section 5.1.7)."""
     if (len(key), len(signature)) != (32, 64) or (s := int.from_bytes(signature[32:], "little")) >= L:
         return False
-    try:
-        base, a, r = map(point_of, ((4 * pow(5, -1, P) % P).to_bytes(32, "little"), key, signature[:32]))
-    except ValueError:
+    base, a, r = map(point_of, ((4 * pow(5, -1, P) % P).to_bytes(32, "little"), key, signature[:32]))
+    if not (a and r):
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     left, right = times(s, base), add(r, times(k, a))
@@ -302,10 +290,8 @@ def main(words: list[str]) -> int:
     except (IndexError, OSError, ValueError, zlib.error) as error:
         sys.stderr.write(f"It cannot be checked: {error}.\n" if words else __doc__ or "")
         return 2
-    sys.stdout.write("".join(f"{flaw}\n" for flaw in flaws))
-    verdict = f"NOT whole: {len(flaws)} places" if flaws else "whole"
-    trust = "signed with the key that was given" if words[1:2] else "compare these with the print and the site's key"
-    sys.stdout.write(f"The record is {verdict}; {trust}:\n{told}")
+    found = "".join(f"{flaw}\n" for flaw in flaws) + f"The record is {'NOT whole' if flaws else 'whole'}.\n"
+    sys.stdout.write(f"{found}Compare with the print, and the key with the one that the site published:\n{told}")
     return 1 if flaws else 0
 
 
