@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mes.batches.folds import Folds
 from mes.db import Database
 from mes.people.names import Names
+from mes.seals.sealing import Sealing
 from mes.settings import Settings
 from mes.site.queries import kind_of_site
 
@@ -24,10 +25,12 @@ class Installation:
     database: Database
     folds: Folds = field(default_factory=Folds)
     names: Names = field(init=False)
+    sealing: Sealing = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse a clock that a laboratory cannot have."""
         self.names = Names(self.database)
+        self.sealing = Sealing(self.database, self.settings.folder, self.now)
         if self.settings.is_demonstration and kind_of_site(self.database) == "laboratory":
             raise ValueError("this installation was opened as a laboratory: it takes no process clock")
 

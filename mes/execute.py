@@ -86,6 +86,7 @@ class Handler:
     meaning: str  # of a signature given with it; empty where none is given
     needs_signature: bool
     refused: Callable[[Act, Any], None]  # what else changes when a refused attempt was written
+    then: Callable[[Any], Outcome]  # done before the answer, when all is committed and others may write again
 
 
 HANDLERS: dict[type, Handler] = {}
@@ -101,6 +102,7 @@ def handles(
     signature: str = "",
     unsigned_too: bool = False,
     refused: Callable[[Act, Any], None] = lambda _, __: None,
+    then: Callable[[Any], Outcome] = lambda _: {},
 ) -> Callable[[_R], _R]:
     """Register the function below as the handler of a command. Without ``roles`` everybody signed in may.
 
@@ -111,7 +113,7 @@ def handles(
         if command in HANDLERS:
             raise ValueError(f"{command.__name__} has two handlers")
         needs_signature = bool(signature) and not unsigned_too
-        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature, needs_signature, refused)
+        HANDLERS[command] = Handler(run, sentence, frozenset(roles), books, signature, needs_signature, refused, then)
         return run
 
     return register
@@ -122,6 +124,11 @@ def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = N
     handler = HANDLERS[type(command)]
     if signing:
         by = _signer(signing, by)
+    outcome = _committed(command, handler, by, tap, signing)
+    return {**outcome, **handler.then(command)}
+
+
+def _committed(command: object, handler: Handler, by: Actor, tap: str, signing: Signing | None) -> Outcome:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with installation().database.turn():

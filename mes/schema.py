@@ -18,6 +18,7 @@ from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.gateways import models as gateways
+from mes.ledger import seal_tables
 from mes.masters import models as masters
 from mes.materials import models as materials
 from mes.patients import models as patients
@@ -90,7 +91,7 @@ def _grant(connection: Connection) -> None:
     if not exists:
         connection.execute(text(f"CREATE ROLE {_ROLE} LOGIN"))
     grants = [
-        *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading")),
+        *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading", *seal_tables.APPEND_ONLY)),
         "SELECT, INSERT, UPDATE ON book",
         "SELECT ON alembic_version",
         "EXECUTE ON FUNCTION make_room_for_readings(text)",

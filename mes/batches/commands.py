@@ -30,6 +30,7 @@ from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
 from mes.people.models import CLOCK
 from mes.samples.models import Sample
+from mes.seals.commands import seal_now
 
 _WORKERS = tuple(role.value for role in Role)
 _SHOW = insert(TABLE)
@@ -338,6 +339,7 @@ _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]
     (c.RejectBatch, "rejected a batch", "rejected", _batch_only),
 )
 
+_SEALED_AT_ONCE = (c.ReviewBatch, c.ReleaseBatch, c.RejectBatch)
 _UNSIGNED_TOO = (c.CompleteStep, c.ExplainDeviation)  # signed where the recipe, or a wrong scan, asks for it
 
 for _command, _sentence, _meaning, _which in _COMMANDS:
@@ -349,6 +351,7 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
         signature=_meaning,
         unsigned_too=_command in _UNSIGNED_TOO,
         refused=_show_attempt,
+        **({"then": seal_now(_which)} if _command in _SEALED_AT_ONCE else {}),
     )
     _register(carry_out)
 handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(

@@ -190,6 +190,12 @@ class Laboratory:
             heads = [connection.execute(query, {"name": name}).scalar() for name in books]
         return next((bytes(head).hex() for head in heads if head), "")
 
+    def hash_of(self, book: str, page: int) -> bytes:
+        """Return the hash of a line."""
+        query = select(line.c.hash).where(line.c.book == book, line.c.page == page)
+        with self.reading() as connection:
+            return bytes(connection.execute(query).scalar_one())
+
     def refusals(self, book: str) -> list[str]:
         """Return the sentences of the attempts that were refused, as they stand in a book."""
         return [each["body"]["sentence"] for each in self.lines(book, "attempt refused")]

@@ -1,0 +1,1 @@
+"""Seals: the log over all lines, its checkpoints, and those who witness them."""
