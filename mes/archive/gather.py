@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
+from batch_records.executed.batch import Batch
 from mes.archive.verify import RESTS_ON
 from mes.batches.folds import book_of
 from mes.ledger import sealed_readings, tables
@@ -54,23 +55,28 @@ class Gathered:
     recipe: str
 
     @property
+    def own(self) -> tuple[KeptLine, ...]:
+        """The lines of the batch's own book."""
+        return tuple(line for line in self.lines if line.book == book_of(self.batch))
+
+    @property
     def ends(self) -> tuple[KeptLine, ...]:
         """The lines that no other line here follows: each of them needs a proof of its own."""
         followed = {line.previous for line in self.lines}
         return tuple(line for line in self.lines if line.hash not in followed)
 
 
-def gather(connection: Connection, batch: str, recipe: str) -> Gathered:
-    """Gather what there is of a batch. The connection is one of `Database.snapshot`."""
-    own = _lines(connection, _LINE.book == book_of(batch))
+def gather(connection: Connection, batch: Batch) -> Gathered:
+    """Gather what there is of a batch, up to its last line here. The connection is one of `Database.snapshot`."""
+    own = _lines(connection, _LINE.book == book_of(batch.id), _LINE.page <= batch.last.page)
     quoted = sorted({(each["instrument"], each["sequence"]) for each in _bodies(own) if each.get("raw_digest")})
     seals = _seals(connection, quoted)
     found = {line.hash: line for line in (*own, *seals, *_rested_on(connection, own))}
     found |= {line.hash: line for line in _seen(connection, found)}
     found |= {line.hash: line for line in _accounts(connection, found.values())}
-    others = sorted((line for line in found.values() if line.book != book_of(batch)), key=lambda each: each.book)
-    ordered = sorted(others, key=lambda each: (each.book, each.page))
-    return Gathered(batch, (*own, *ordered), tuple(_readings(connection, seals)), recipe)
+    others = sorted(found.keys() - {line.hash for line in own}, key=lambda each: (found[each].book, found[each].page))
+    lines = (*own, *(found[each] for each in others))
+    return Gathered(batch.id, lines, tuple(_readings(connection, seals)), batch.recipe.text)
 
 
 def _lines(connection: Connection, *conditions: ColumnElement[bool]) -> list[KeptLine]:
@@ -87,17 +93,14 @@ def _bodies(lines: Iterable[KeptLine]) -> Iterator[Mapping[str, Any]]:
 
 def _rested_on(connection: Connection, own: list[KeptLine]) -> Iterator[KeptLine]:
     first, last = own[0].content, own[-1].content
-    whole, equipment = set[str](), set[str]()
+    whole, equipment, by_then = set[str](), set[str](), _LINE.at <= last["at"]
     for line in own:
         about, name = RESTS_ON.get(line.content["kind"], " ").split(" ")
         if about:
             (equipment if about == "equipment" else whole).add(f"{about}:{line.content['body'][name]}")
-    yield from _lines(connection, _LINE.book.in_(whole))
-    of_then = _LINE.at.between(first["at"], last["at"])
+    yield from _lines(connection, _LINE.book.in_(whole), by_then)
     yield from _lines(
-        connection,
-        _LINE.book.in_(equipment),
-        or_(of_then, and_(_LINE.at < first["at"], _LINE.kind.in_(_EQUIPMENT))),
+        connection, _LINE.book.in_(equipment), by_then, or_(_LINE.at >= first["at"], _LINE.kind.in_(_EQUIPMENT))
     )
     yield from _edition(connection, first["body"])
 
@@ -105,14 +108,8 @@ def _rested_on(connection: Connection, own: list[KeptLine]) -> Iterator[KeptLine
 def _edition(connection: Connection, started: Mapping[str, Any]) -> Iterator[KeptLine]:
     """Give the lines of a recipe from the draft of an edition to its approval."""
     lines = _lines(connection, _LINE.book == f"recipe:{started['recipe']}")
-    about = [
-        number for number, line in enumerate(lines) if started["digest"] in line.text or _is_of(line, started["edition"])
-    ]
+    about = [number for number, line in enumerate(lines) if started["digest"] in line.text]
     yield from lines[about[0] : about[-1] + 1]
-
-
-def _is_of(line: KeptLine, edition: str) -> bool:
-    return str(line.content["body"].get("edition")) == edition
 
 
 def _seals(connection: Connection, quoted: Iterable[tuple[str, int]]) -> list[KeptLine]:
@@ -134,7 +131,8 @@ def _readings(connection: Connection, seals: Iterable[KeptLine]) -> Iterator[str
     """Give every reading of these ranges in the text that its seal is the digest of."""
     for line in seals:
         body = line.content["body"]
-        yield from map(canonical, sealed_readings.of_range(connection, line.book.partition(":")[2], body["from"], body["to"]))
+        instrument = line.book.partition(":")[2]
+        yield from map(canonical, sealed_readings.of_range(connection, instrument, body["from"], body["to"]))
 
 
 def _seen(connection: Connection, found: Mapping[str, KeptLine]) -> Iterator[KeptLine]:

@@ -68,6 +68,11 @@ class Folds:
         self.keep(folded)
         return folded
 
+    def until(self, connection: Connection, batch: str, page: int) -> Batch | None:
+        """Return a batch as it was at a page of its book, or None where there is none."""
+        lines = [each for each in entries(connection, book_of(batch)) if each[0].page <= page]
+        return fold(self._recipe_of(connection, lines[0][1]), lines) if lines else None
+
     def keep(self, batch: Batch) -> None:
         """Keep a batch that was folded from committed lines."""
         with self._guard:
