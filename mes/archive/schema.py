@@ -30,7 +30,7 @@ _LINE: dict[str, Any] = {
         "required": ["meaning", "name", "seen"],
     },
 }
-_READING = {
+READING = {
     "instrument": "which instrument",
     "sequence": "its number among the readings of the instrument, without a gap",
     "channel": "what was measured",
@@ -50,7 +50,7 @@ def schema() -> str:
     """Return the schema as text."""
     kinds = [_kind(name, KINDS[name]) for name in sorted(KINDS)]
     line = {"type": "object", "properties": _LINE, "required": [*list(_LINE)[:4], "kind", "body"]}
-    reading = {name: {"description": words} for name, words in _READING.items()}
+    reading = {name: {"description": words} for name, words in READING.items()}
     content = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What stands in ledger.txt and in readings.txt of an archived batch record",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -29,6 +30,7 @@ from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
 from mes.people.models import CLOCK
+from mes.reports.models import Document
 from mes.samples.models import Sample
 from mes.seals.commands import seal_now
 
@@ -293,7 +295,16 @@ def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
     doing.session.add(Sample(code=entry.value, batch=batch, step=entry.step, what=entry.field, taken=doing.act.at))
 
 
+def _archive(doing: Doing, batch: str, entry: Entry) -> None:
+    """Have the record printed with all of it attached: the batch's archive."""
+    del entry
+    author = doing.by.person.id
+    document = Document(id=str(uuid4()), batch=batch, asked=doing.act.at, asked_by=author, state="asked")
+    doing.session.add(document)
+
+
 _FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
+    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), _archive),
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
     e.InstrumentAssigned: _use_equipment,

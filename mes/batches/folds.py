@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
@@ -113,20 +113,19 @@ class Folds:
 def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
     """Read the lines of a batch's book from a page on, as stamped entries."""
     for row in connection.execute(_LINES, {"book": book, "after": after}):
-        yield stamped(row)
+        yield stamped(json.loads(row.text), bytes(row.hash).hex())
 
 
-def stamped(row: Row[*tuple[Any, ...]]) -> tuple[Stamp, Entry]:
-    """Return a line of a batch's book as a stamped entry."""
-    content = json.loads(row.text)
+def stamped(content: Mapping[str, Any], hashed: str) -> tuple[Stamp, Entry]:
+    """Return what stands in a line of a batch's book as a stamped entry."""
     signed = content.get("signed")
     stamp = Stamp(
-        page=row.page,
+        page=content["page"],
         at=datetime.fromisoformat(content["at"]),
         author=content["author"],
         role=content.get("role", ""),
         workstation=content.get("workstation", ""),
-        hash=bytes(row.hash).hex(),
+        hash=hashed,
         reason=content.get("reason", ""),
         signature=Signature(signed["meaning"], signed["name"], signed["seen"]) if signed else None,
     )

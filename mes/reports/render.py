@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +22,6 @@ from mes.archive.sealed import sealed, sealed_pages
 from mes.batches.queries import find, growth_points
 from mes.batches.shown import local, unit_words
 from mes.context import installation
-from mes.ledger.log import newest
 from mes.people.queries import names
 from mes.reports.charts import Chart, Line, seconds
 from mes.reports.record import Record, lay_out
@@ -36,7 +34,6 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_SEALED_WITHIN = 5.0  # seconds
 _CHANNELS = ("temperature", "pH", "dissolved_oxygen", "carbon_dioxide", "viable_cell_density")
 
 
@@ -57,7 +54,6 @@ class Rendered:
 
 def render(number: str) -> Rendered:
     """Render the record of a batch, as far as it is sealed, and attach to it all that it rests on."""
-    _wait_for_the_seal(number)
     with installation().database.snapshot() as connection:
         batch = _as_sealed(connection, number)
         gathered, seal = sealed(connection, gather(connection, batch))
@@ -66,17 +62,6 @@ def render(number: str) -> Rendered:
     printed = _print(lay_out(batch, gathered.own, names()), charts, seal_shown(seal, files), now)
     content = embed(printed.write_pdf(pdf_variant="pdf/a-3u"), files, now)
     return Rendered(content, len(printed.pages), batch.last.page, batch.last.hash)
-
-
-def _wait_for_the_seal(number: str) -> None:
-    """Wait a moment for lines that are just being sealed."""
-    deadline = time.monotonic() + _SEALED_WITHIN
-    while time.monotonic() < deadline:
-        with installation().database.snapshot() as connection:
-            pages = find(Session(connection), number).last.page
-            if newest(connection) is None or sealed_pages(connection, number) >= pages:
-                return
-        time.sleep(0.1)
 
 
 def _as_sealed(connection: Connection, number: str) -> Batch:
