@@ -110,11 +110,9 @@ def record(batch: str) -> RecordOut:
 
 
 @bp.get("/batches/<batch>/copies/<any(pdf, json, csv):form>")
-@bp.doc(
-    summary="Copy a record out", responses={200: "The file.", 401: "No token.", 404: "No such batch, or no PDF yet."}
-)
+@bp.doc(summary="Copy a record out", responses={200: "The file.", 401: "No token.", 404: "Not in this form."})
 def copy(batch: str, form: str) -> Response:
-    """Return the whole record as the PDF that was made last, as JSON, or as tables; who took it stands in the ledger."""
+    """Return all of a record: the PDF that was made last, JSON, or tables. Who took which stands in the ledger."""
     made = copy_of(batch, form)
     execute(CopyRecord(batch, made.form, made.digest), by=_actor(), tap="")
     return send_file(BytesIO(made.content), mimetype=made.mime, as_attachment=True, download_name=made.name)

@@ -6,10 +6,12 @@ import hashlib
 import zlib
 from pathlib import Path
 
+from batch_records.executed.commands import Person
 from mes.archive import verify
 from mes.archive.commands import ImportArchive
 from mes.archive.opened import open_archive
 from mes.context import installation
+from mes.execute import HANDLERS
 
 
 def kept_at(digest: str) -> Path:
@@ -17,13 +19,16 @@ def kept_at(digest: str) -> Path:
     return installation().settings.folder / "archives" / f"{digest}.pdf"
 
 
-def inspect(content: bytes, published: str) -> ImportArchive:
+def inspect(content: bytes, published: str, by: Person) -> ImportArchive:
     """Keep a file and return the command that imports it; it says what is wrong, if anything is.
 
-    ``published`` are the keys of the site that made it, a row each, as that site gave them to us.
+    ``published`` are the keys of the site that made it, a row each, as that site gave them to us. For somebody who may
+    not import, nothing is kept or read: the command will be refused.
     """
     digest = hashlib.sha256(content).hexdigest()
     file = kept_at(digest)
+    if not by.roles & HANDLERS[ImportArchive].roles:
+        return ImportArchive(digest)
     if not published.strip():
         return ImportArchive(digest, problem="enter the key that the other site published: its own file proves nothing")
     _keep(file, content)

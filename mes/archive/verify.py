@@ -68,7 +68,7 @@ def unpack(pdf: bytes) -> Iterator[tuple[bytes, bytes]]:
     for row in find(rb"xref\n0 \d+\n((?:\d{10} \d{5} [fn] \n)+)trailer", pdf, table)[1].split(b"\n")[:-1]:
         head = find(rb"\d+ 0 obj\n(.*?)\n(?:endobj|stream\n)", pdf, int(row[:10]))
         packed = pdf[head.end() : head.end() + int(find(rb"/Length (\d+)|\Z", head[1])[1] or 0)]
-        yield head[1], zlib.decompressobj().decompress(packed, 2**30) if b"/FlateDecode" in head[1] else packed
+        yield head[1], zlib.decompressobj().decompress(packed, 200 * len(packed)) if b"/Fl" in head[1] else packed
 
 
 def read(path: Path) -> tuple[dict[str, bytes], bytes]:

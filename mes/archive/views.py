@@ -26,7 +26,7 @@ def archives() -> str:
 def import_archive() -> Response | tuple[str, int]:
     """Import an archive, if it is whole and sealed with the key that was entered."""
     entered, file = form(), request.files.get("file")
-    command = inspect(file.read() if file else b"", entered.text("key"))
+    command = inspect(file.read() if file else b"", entered.text("key"), frame.actor().person)
     try:
         execute(command, by=frame.actor(), tap=entered.tap)
     except Refused as error:
