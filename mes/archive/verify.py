@@ -170,7 +170,7 @@ def read_keys(text: bytes) -> dict[tuple[str, bytes], tuple[int, bytes]]:
     """Return public keys by name and id: its kind (1: a site's, 4: a witness's) and its bytes. Raise `ValueError`."""
     keys = {}
     for row in rows(text):
-        name, content = row.partition("+")[0], base64.b64decode(row.rpartition("+")[2], validate=True)
+        name, content = row.split("+")[0], base64.b64decode(row.split("+", 2)[2], validate=True)
         id_ = sha256(name.encode(), b"\n", content)[:4]
         if row != f"{name}+{id_.hex()}+{base64.b64encode(content).decode()}":
             raise ValueError(row)
@@ -265,7 +265,8 @@ def check(files: dict[str, bytes], pdf: bytes = b"", published: bytes = b"") -> 
     digests = {name: sha256(files.get(name, b"")).hex() for name in sorted({*NAMES, *manifest})}
     flaws += [f"{name}: it is not what was attached" for name in digests if digests[name] != manifest.get(name)]
     lines = read_lines(files["ledger.txt"], flaws)
-    batch, record = [line for line in lines if line.book.startswith("batch:")], sha256(files["manifest.txt"]).hex()
+    batch = [line for line in lines if str(line.book).startswith("batch:")]
+    record = sha256(files["manifest.txt"]).hex()
     for where, found in {
         "the PDF": check_pdf(pdf, record, batch) if pdf else (),
         "ledger.txt": check_lines(lines),

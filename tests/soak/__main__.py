@@ -1,6 +1,7 @@
 """Trials in large numbers. Each says what it did, and what it found.
 
 python -m tests.soak gateway --rounds 1000    kill the gateway, the web, a server and the database at random points
+python -m tests.soak archive FILE             alter a byte of a batch record 2,000 times, each of which must be named
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import argparse
 import signal
 import sys
 
-from tests.soak import gateway
+from tests.soak import archive, gateway
 
 
 def main() -> int:
     """Run one kind of trial."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    trials = parser.add_subparsers(required=True, metavar="gateway")
+    trials = parser.add_subparsers(required=True, metavar="gateway|archive")
     command = trials.add_parser("gateway", description=gateway.__doc__)
     gateway.arguments(command)
     command.set_defaults(act=gateway.main)
+    command = trials.add_parser("archive", description=archive.__doc__)
+    archive.arguments(command)
+    command.set_defaults(act=archive.main)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended too
     return int(options.act(options))
