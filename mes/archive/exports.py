@@ -17,7 +17,7 @@ from mes.archive.gather import Gathered, KeptLine
 from mes.archive.schema import READING, schema
 from mes.archive.sealed import Seal
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full width, as Excel reads them
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full width at the end
 _LINE = ("book", "page", "at", "author", "role", "workstation", "session", "kind")
 _BODY = ("step", "field")
 _JUDGED = ("verdict", "judged")
