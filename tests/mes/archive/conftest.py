@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import pytest
 
 from tests.mes.archive.archiving import Archive, make
@@ -11,7 +14,11 @@ from tests.mes.fixtures import Copying
 @pytest.fixture(scope="session")
 def archives(copied: Copying, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Archive]:
     """Both archives, made once."""
-    return make(copied, tmp_path_factory.mktemp("archives"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves a colour profile of its own open
+        made = make(copied, tmp_path_factory.mktemp("archives"))
+        gc.collect()
+    return made
 
 
 @pytest.fixture(params=["whole", "corrected"])

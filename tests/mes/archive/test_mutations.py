@@ -11,8 +11,6 @@ from mes.archive import verify
 from tests.mes.archive.archiving import Archive, flaws_of, forged
 from tests.soak.archive import soak
 
-# WeasyPrint leaves a colour profile of its own open.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
 SOME = 120
 
 

@@ -17,8 +17,6 @@ from mes.archive import verify
 from tests.mes.archive.archiving import Archive
 from tests.mes.reports.pdf_text import read
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
-
 
 @pytest.fixture
 def pdf(archive: Archive) -> Iterator[pikepdf.Pdf]:
