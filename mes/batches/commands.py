@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from mes.batches.models import TABLE, BatchView, project, project_deviations
 from mes.context import installation
 from mes.equipment.models import Equipment
 from mes.equipment.readings import newest, one
+from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
 from mes.masters.models import RecipeEdition
@@ -301,6 +303,7 @@ def _archive(doing: Doing, batch: str, entry: Entry) -> None:
     author = doing.by.person.id
     document = Document(id=str(uuid4()), batch=batch, asked=doing.act.at, asked_by=author, state="asked")
     doing.session.add(document)
+    seal_new_readings(doing, timedelta(0))  # or the last ones would be in it without what vouches for them
 
 
 _FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from batch_records.executed.draft import Refused
 from mes.context import installation
-from mes.equipment.historian import seal_new_readings
+from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.people.models import CLOCK
 from mes.reports.models import Document
