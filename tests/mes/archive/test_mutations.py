@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
 from mes.archive import verify
+from mes.ledger.checkpoint import COSIGNATURE, SecretKey, cosign, read
 from tests.mes.archive.archiving import Archive, flaws_of, forged
 from tests.soak.archive import soak
 
@@ -98,6 +100,24 @@ def test_without_its_seal_it_is_not_whole(archive: Archive) -> None:
     """A record that nothing vouches for is never called whole, however well its lines hold together."""
     stripped = dict.fromkeys(("checkpoint.txt", "keys.txt", "proofs.txt"), b"")
     assert flaws_of(forged({**archive.files, **stripped})) != []
+
+
+@pytest.mark.requirement("RQ-014")
+def test_a_witness_counts_where_its_signature_holds(archive: Archive) -> None:
+    """A witness's line below the site's is checked with its key and its time; with another time it does not hold."""
+    witness, note = SecretKey.new("witness.example", COSIGNATURE), archive.files["checkpoint.txt"].decode()
+    keys = archive.files["keys.txt"] + f"{witness.public}\n".encode()
+    cosigned = {at: cosign(read(note), witness, at) for at in (1_772_000_000, 1_772_000_001)}
+    with_keys = {**archive.files, "keys.txt": keys}
+    for at, line in cosigned.items():
+        assert flaws_of(forged({**with_keys, "checkpoint.txt": f"{note}{line}".encode()})) == [], at
+    name, content = cosigned[1_772_000_000].rstrip().rsplit(" ", 1)
+    raw = bytearray(base64.b64decode(content))
+    raw[11] ^= 1
+    turned = f"{note}{name} {base64.b64encode(raw).decode()}\n".encode()
+    assert "checkpoint.txt: the signature of witness.example does not hold" in flaws_of(
+        forged({**with_keys, "checkpoint.txt": turned})
+    )
 
 
 def test_two_lines_cannot_change_places(archive: Archive) -> None:
