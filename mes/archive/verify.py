@@ -109,7 +109,7 @@ def read_lines(text: bytes, flaws: list[str]) -> list[Line]:
             flaws.append(f"ledger.txt, row {number}: this is no line of a ledger")
             continue
         if row != f"{previous.lower()} {hashed} {written}":
-            flaws.append(f"{lines[-1]}: its text is not the text that was hashed")
+            flaws.append(f"{lines[-1]}: row {number} of ledger.txt is not the text that was hashed")
     return lines
 
 

@@ -93,7 +93,10 @@ def _lines_at(ledger: bytes, at: int) -> list[str]:
     """Return how the line at an offset is named, and the one after it, with which it may have become one."""
     row = ledger[:at].count(b"\n")
     lines = verify.read_lines(ledger, [])[row : row + 2]
-    return [*(f"{line.book}, page {line.page}" for line in lines), f"row {row + 1}:", f"row {row + 2}:"]
+    return [
+        *(f"{line.book}, page {line.page}" for line in lines),
+        *(f"row {row + each}{end}" for each in (1, 2) for end in (":", " of")),
+    ]
 
 
 def _whole(pdf: bytes, file: Path, random: Random) -> str:
