@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from mes.alarms import views as alarms
 from mes.api import views as api
+from mes.archive import views as archive
 from mes.audit import views as audit
 from mes.batches import views as batches
 from mes.context import Installation
@@ -27,7 +28,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(audit, seals, reports, api),
+    *(audit, seals, reports, archive, api),
 )
 csrf = CSRFProtect()
 

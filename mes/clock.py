@@ -15,7 +15,7 @@ from batch_records.executed.commands import DeclareOverdue
 from mes.alarms.watching import raise_and_end
 from mes.batches.commands import carry_out
 from mes.batches.models import BatchView
-from mes.equipment.historian import seal_new_readings
+from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.partitions import make_room
 from mes.people.models import CLOCK

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
 from mes.alarms import models as alarms
+from mes.archive import models as archive
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
@@ -30,6 +31,7 @@ from mes.trends import models as trends
 
 _MODELS = (
     alarms,
+    archive,
     batches,
     equipment,
     gateways,

@@ -20,6 +20,7 @@ COMMANDS = [
     "doctor",
     "verify",
     "backup",
+    "archive",
     "evidence",
     "qualify",
     "periodic",

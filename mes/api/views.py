@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from apiflask import APIBlueprint
-from flask import abort, g, render_template, request
+from flask import abort, g, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from batch_records.executed.commands import Person
@@ -22,12 +24,13 @@ from mes.api.models import (
     Ticked,
 )
 from mes.api.page import openapi_page
+from mes.archive.copies import copy_of
 from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
 from mes.gateways.commands import GiveNotices, HearGateway, Notice
 from mes.people.queries import machine
-from mes.reports.commands import KeepRecord
+from mes.reports.commands import CopyRecord, KeepRecord
 from mes.reports.queries import asked
 from mes.seals.commands import Seal
 
@@ -44,7 +47,7 @@ def _who() -> Response | None:
 
 
 def _actor() -> Actor:
-    person: Person = g.machine
+    person: Person = g.machine or g.session.person
     return Actor(person, request.remote_addr or "", person.id)
 
 
@@ -129,3 +132,12 @@ def batches() -> BatchesOut:
 def record(batch: str) -> RecordOut:
     """Return a batch's whole record: every line with its hash, and the recipe's text."""
     return queries.record(batch)
+
+
+@bp.get("/batches/<batch>/copies/<any(pdf, json, csv):form>")
+@bp.doc(summary="Copy a record out", responses={200: "The file.", 401: "No token.", 404: "Not in this form."})
+def copy(batch: str, form: str) -> Response:
+    """Return all of a record: the PDF that was made last, JSON, or tables. Who took which stands in the ledger."""
+    made = copy_of(batch, form)
+    execute(CopyRecord(batch, made.form, made.digest), by=_actor(), tap="")
+    return send_file(BytesIO(made.content), mimetype=made.mime, as_attachment=True, download_name=made.name)

@@ -31,4 +31,13 @@ def old_and_new(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _listed(pairs: Iterable[tuple[str, object]]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {'nothing' if value is None else value}" for key, value in pairs)
+    return ", ".join(f"{key.replace('_', ' ')} {_said(value)}" for key, value in pairs)
+
+
+def _said(value: object) -> str:
+    """Say a value as a person would: a list one after the other, what has parts with their names."""
+    if isinstance(value, Mapping):
+        return f"({_listed(value.items())})"
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
+    return "nothing" if value is None else str(value)

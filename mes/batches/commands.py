@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -23,12 +25,14 @@ from mes.batches.models import TABLE, BatchView, project, project_deviations
 from mes.context import installation
 from mes.equipment.models import Equipment
 from mes.equipment.readings import newest, one
+from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
 from mes.people.models import CLOCK, INSTRUMENT
+from mes.reports.models import Document
 from mes.samples.models import Sample
 from mes.seals.commands import seal_now
 
@@ -296,7 +300,17 @@ def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
     doing.session.add(Sample(code=entry.value, batch=batch, step=entry.step, what=entry.field, taken=doing.act.at))
 
 
+def _archive(doing: Doing, batch: str, entry: Entry) -> None:
+    """Have the record printed with all of it attached: the batch's archive."""
+    del entry
+    author = doing.by.person.id
+    document = Document(id=str(uuid4()), batch=batch, asked=doing.act.at, asked_by=author, state="asked")
+    doing.session.add(document)
+    seal_new_readings(doing, timedelta(0))  # or the last ones would be in it without what vouches for them
+
+
 _FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
+    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), _archive),
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
     e.InstrumentAssigned: _use_equipment,

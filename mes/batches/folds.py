@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
@@ -68,6 +68,11 @@ class Folds:
         self.keep(folded)
         return folded
 
+    def until(self, connection: Connection, batch: str, page: int) -> Batch | None:
+        """Return a batch as it was at a page of its book, or None where there is none."""
+        lines = [each for each in entries(connection, book_of(batch)) if each[0].page <= page]
+        return fold(self._recipe_of(connection, lines[0][1]), lines) if lines else None
+
     def keep(self, batch: Batch) -> None:
         """Keep a batch that was folded from committed lines."""
         with self._guard:
@@ -108,20 +113,19 @@ class Folds:
 def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
     """Read the lines of a batch's book from a page on, as stamped entries."""
     for row in connection.execute(_LINES, {"book": book, "after": after}):
-        yield stamped(row)
+        yield stamped(json.loads(row.text), bytes(row.hash).hex())
 
 
-def stamped(row: Row[*tuple[Any, ...]]) -> tuple[Stamp, Entry]:
-    """Return a line of a batch's book as a stamped entry."""
-    content = json.loads(row.text)
+def stamped(content: Mapping[str, Any], hashed: str) -> tuple[Stamp, Entry]:
+    """Return what stands in a line of a batch's book as a stamped entry."""
     signed = content.get("signed")
     stamp = Stamp(
-        page=row.page,
+        page=content["page"],
         at=datetime.fromisoformat(content["at"]),
         author=content["author"],
         role=content.get("role", ""),
         workstation=content.get("workstation", ""),
-        hash=bytes(row.hash).hex(),
+        hash=hashed,
         reason=content.get("reason", ""),
         signature=Signature(signed["meaning"], signed["name"], signed["seen"]) if signed else None,
     )

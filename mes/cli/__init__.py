@@ -18,6 +18,7 @@ COMMANDS = (
     "doctor",
     "verify",
     "backup",
+    "archive",
     "evidence",
     "qualify",
     "periodic",

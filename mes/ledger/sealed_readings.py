@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -23,16 +25,21 @@ def book_of(instrument: str) -> str:
     return f"equipment:{instrument}"
 
 
-def digest_of(connection: Connection, instrument: str, first: int, last: int) -> tuple[int, str]:
-    """Return how many readings a range holds, and their digest in hex."""
+def of_range(connection: Connection, instrument: str, first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Give the readings of a range in order of their sequence, as their digest reads them."""
     query = (
         select(reading)
         .where(reading.c.instrument == instrument, reading.c.sequence.between(first, last))
         .order_by(reading.c.sequence)
     )
-    digest, count = hashlib.sha256(), 0
     for row in connection.execute(query, execution_options={"stream_results": True}).mappings():
-        content = {key: bytes(value).hex() if key == "raw" else value for key, value in row.items()}
+        yield {key: bytes(value).hex() if key == "raw" else value for key, value in row.items()}
+
+
+def digest_of(connection: Connection, instrument: str, first: int, last: int) -> tuple[int, str]:
+    """Return how many readings a range holds, and their digest in hex."""
+    digest, count = hashlib.sha256(), 0
+    for content in of_range(connection, instrument, first, last):
         digest.update(canonical(content).encode() + b"\n")
         count += 1
     return count, digest.hexdigest()

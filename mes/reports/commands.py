@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from batch_records.executed.draft import Refused
-from mes.batches.folds import book_of
 from mes.context import installation
+from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.people.models import CLOCK
 from mes.reports.models import Document
@@ -19,6 +21,15 @@ class AskForRecord:
     """Have the PDF of a batch record made."""
 
     batch: str
+
+
+@dataclass(frozen=True)
+class CopyRecord:
+    """Take a copy of a record out of the system: as a PDF with the record attached, as JSON, as CSV."""
+
+    batch: str
+    form: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -35,24 +46,30 @@ class KeepRecord:
     problem: str = ""
 
 
-@handles(
-    AskForRecord,
-    "asked for a record",
-    books=lambda command: (f"documents:{command.batch}",),
-    then=seal_now(lambda command: (book_of(command.batch),)),  # so that what is printed is under the seal on it
-)
+def _documents(command: AskForRecord | KeepRecord | CopyRecord) -> Iterable[str]:
+    return (f"documents:{command.batch}",)
+
+
+@handles(AskForRecord, "asked for a record", books=_documents, then=seal_now(_documents))
 def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
-    """Note who asked; the renderer takes it up within a second."""
+    """Note who asked, and seal all that it will hold; the renderer takes it up within a second."""
     if installation().folds.get(doing.act.connection, command.batch) is None:
         raise Refused(f"there is no batch {command.batch}")
     document = Document(
         id=str(uuid4()), batch=command.batch, asked=doing.act.at, asked_by=doing.by.person.id, state="asked"
     )
     doing.session.add(document)
+    seal_new_readings(doing, timedelta(0))
     return {"document": document.id}
 
 
-@handles(KeepRecord, "kept a record", roles=(CLOCK,), books=lambda command: (f"documents:{command.batch}",))
+@handles(CopyRecord, "copied a record out", books=_documents)
+def copy_record(doing: Doing, command: CopyRecord) -> None:
+    """Note who took a copy, in which form, and which it was."""
+    doing.act.write(f"documents:{command.batch}", "record copied", {"form": command.form, "digest": command.digest})
+
+
+@handles(KeepRecord, "kept a record", roles=(CLOCK,), books=_documents)
 def keep_record(doing: Doing, command: KeepRecord) -> None:
     """Keep the digest of the file, and which state of the record it shows."""
     document = doing.session.get(Document, command.id)

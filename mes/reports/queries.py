@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from flask import abort
@@ -13,10 +14,13 @@ from sqlalchemy.orm import Session
 from mes.batches import shown
 from mes.batches.queries import find
 from mes.context import installation
+from mes.ledger.log import newest
 from mes.ledger.tables import book
 from mes.people.queries import names
 from mes.reports.models import Document
 from mes.web import shapes
+
+_SEALED_WITHIN = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,14 @@ class Asked:
 
 
 def asked() -> list[Asked]:
-    """Return the documents that wait to be made, the oldest first."""
+    """Return the documents that wait to be made and whose record is sealed, the oldest first.
+
+    Where nothing is sealed any more, they are made without a seal after a while, and say so.
+    """
+    late = installation().now() - _SEALED_WITHIN
     with installation().reading() as session:
-        query = select(Document.id, Document.batch).where(Document.state == "asked").order_by(Document.asked)
+        seal = newest(session.connection())
+        since = max(seal.at, late) if seal else late
+        due = (Document.state == "asked", Document.asked <= since)
+        query = select(Document.id, Document.batch).where(*due).order_by(Document.asked)
         return [Asked(*row) for row in session.execute(query)]

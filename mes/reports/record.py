@@ -6,13 +6,9 @@ reading that was used with the digest of its bytes. What is computed here is onl
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value, key_of
@@ -22,10 +18,9 @@ from batch_records.executed.review import exceptions, review
 from batch_records.master.recipe import Field, Operation, Stage, Step
 from batch_records.release.assess import assess
 from batch_records.release.criterion import Blocks
+from mes.archive.gather import KeptLine
 from mes.audit.words import old_and_new, what
 from mes.batches import shown
-from mes.batches.folds import book_of
-from mes.ledger.tables import line
 from mes.reports.order import Fact, facts_of
 from mes.web.shapes import Stamp, Struck
 
@@ -168,9 +163,9 @@ class Record:
     lines: tuple[LineRow, ...]
 
 
-def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
-    """Gather a batch's record."""
-    lines = tuple(_lines(session, batch.id, names))
+def lay_out(batch: Batch, lines: Iterable[KeptLine], names: Mapping[str, str]) -> Record:
+    """Return a batch's record, as it is with these lines, which are all of its book."""
+    lines = tuple(lines)
     stage = Stage.FINAL if any(isinstance(entry, e.BatchReleased) for _, entry in batch.disposed) else Stage.CONDITIONAL
     issue, recipe = batch.issue, batch.recipe
     return Record(
@@ -199,13 +194,13 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
             CriterionRow(each.criterion, each.is_met, tuple(_finding(finding) for finding in each.findings))
             for each in assess(batch, stage)
         ),
-        signatures=tuple(_signatures(session, batch.id, names)),
+        signatures=tuple(_signatures(lines)),
         operations=tuple(_operations(batch, names)),
         materials=tuple(_materials(batch)),
         equipment=tuple(_equipment(batch)),
         samples=tuple(_samples(batch)),
         readings=tuple(_readings(batch)),
-        lines=lines,
+        lines=tuple(_lines(lines, names)),
     )
 
 
@@ -344,38 +339,28 @@ def _second(text: str) -> str:
     return f"{shown.local(datetime.fromisoformat(text)):%Y-%m-%d %H:%M:%S}" if text else "not said"
 
 
-def _contents(session: Session, batch: str) -> Iterator[tuple[dict[str, object], str]]:
-    query = select(line.c.text, line.c.hash).where(line.c.book == book_of(batch)).order_by(line.c.page)
-    for text, hashed in session.connection().execute(query):
-        yield json.loads(text), bytes(hashed).hex()
-
-
-def _lines(session: Session, batch: str, names: Mapping[str, str]) -> Iterator[LineRow]:
-    for content, hashed in _contents(session, batch):
-        body = content["body"]
-        if not isinstance(body, dict):
-            raise TypeError("a line's body is an object")
+def _lines(lines: Iterable[KeptLine], names: Mapping[str, str]) -> Iterator[LineRow]:
+    for line in lines:
+        content, body = line.content, line.content["body"]
         old, new = old_and_new(body)
-        at = shown.local(datetime.fromisoformat(str(content["at"])))
         yield LineRow(
-            int(str(content["page"])),
-            f"{at:%Y-%m-%d %H:%M:%S}",
-            names.get(str(content["author"]), str(content["author"])),
-            str(content.get("role", "")),
-            what(str(content["kind"]), body),
+            line.page,
+            f"{shown.local(datetime.fromisoformat(content['at'])):%Y-%m-%d %H:%M:%S}",
+            names.get(content["author"], content["author"]),
+            content.get("role", ""),
+            what(content["kind"], body),
             old or "",
             new or "",
-            str(content.get("reason", "")),
-            hashed,
+            content.get("reason", ""),
+            line.hash,
         )
 
 
-def _signatures(session: Session, batch: str, names: Mapping[str, str]) -> Iterator[SignatureRow]:
-    for content, _ in _contents(session, batch):
-        signed, body = content.get("signed"), content["body"]
-        if isinstance(signed, dict) and isinstance(body, dict):
-            at = shown.local(datetime.fromisoformat(str(content["at"])))
-            stamp = Stamp(signed["name"], str(content.get("role", "")), at)
-            words = what(str(content["kind"]), body)
-            yield SignatureRow(signed["meaning"], stamp, words, int(str(content["page"])), signed["seen"])
-    del names
+def _signatures(lines: Iterable[KeptLine]) -> Iterator[SignatureRow]:
+    for line in lines:
+        content, signed = line.content, line.content.get("signed")
+        if signed:
+            at = shown.local(datetime.fromisoformat(content["at"]))
+            stamp = Stamp(signed["name"], content.get("role", ""), at)
+            words = what(content["kind"], content["body"])
+            yield SignatureRow(signed["meaning"], stamp, words, line.page, signed["seen"])

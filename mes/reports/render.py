@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from weasyprint import CSS, HTML
+from weasyprint.document import Document
 from weasyprint.urls import URLFetcher
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.progress import Progress
-from mes.batches.folds import book_of
+from mes.archive.embed import embed
+from mes.archive.files import files_of
+from mes.archive.gather import gather
+from mes.archive.sealed import sealed, sealed_pages
 from mes.batches.queries import find, growth_points
 from mes.batches.shown import local, unit_words
 from mes.context import installation
 from mes.people.queries import names
 from mes.reports.charts import Chart, Line, seconds
-from mes.reports.record import gather
-from mes.reports.seal import printed_seal
+from mes.reports.record import Record, lay_out
+from mes.reports.seal import SealShown, seal_shown
 from mes.reports.series import series_of
 
 _TEMPLATES = Environment(
@@ -47,28 +53,35 @@ class Rendered:
 
 
 def render(number: str) -> Rendered:
-    """Render the record of a batch, as it is now."""
-    with installation().reading() as session:
-        batch = find(session, number)
-        record = gather(session, batch, names())
-        charts = [*_growth(batch), *_process(session, batch)]
-        seal = printed_seal(session.connection(), book_of(number), record.pages)
+    """Render the record of a batch, as far as it is sealed, and attach to it all that it rests on."""
+    with installation().database.snapshot() as connection:
+        batch = _as_sealed(connection, number)
+        gathered, seal = sealed(connection, gather(connection, batch))
+        charts = [*_growth(batch), *_process(Session(connection), batch)]
+    files, now = files_of(gathered, seal), installation().now()
+    printed = _print(lay_out(batch, gathered.own, names()), charts, seal_shown(seal, files), now)
+    content = embed(printed.write_pdf(pdf_variant="pdf/a-3u"), files, now)
+    return Rendered(content, len(printed.pages), batch.last.page, batch.last.hash)
+
+
+def _as_sealed(connection: Connection, number: str) -> Batch:
+    """Return a batch up to its last line that is sealed; all of it where nothing is."""
+    batch = find(Session(connection), number)
+    pages = sealed_pages(connection, number)
+    return installation().folds.until(connection, number, pages) or batch
+
+
+def _print(record: Record, charts: list[Chart], seal: SealShown, now: datetime) -> Document:
     settings = installation().settings
     html = _TEMPLATES.get_template("record.html").render(
-        record=record,
-        charts=charts,
-        seal=seal,
-        laboratory=settings.laboratory,
-        printed=local(installation().now()),
+        record=record, charts=charts, seal=seal, laboratory=settings.laboratory, printed=local(now)
     )
     # A record holds all that it shows: a text in it must not make the printer go anywhere, nor open a file.
     nowhere = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     band = "Demonstration · synthetic data · process time" if settings.is_demonstration else ""
     words = {"coi": record.coi, "batch": record.batch, "head": record.head, "band": band}
     style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere)
-    document = HTML(string=html, url_fetcher=nowhere).render(stylesheets=[style])
-    content = document.write_pdf(pdf_variant="pdf/a-3u")
-    return Rendered(content, len(document.pages), batch.last.page, batch.last.hash)
+    return HTML(string=html, url_fetcher=nowhere).render(stylesheets=[style])
 
 
 def _zero(batch: Batch) -> float:

@@ -1,40 +1,35 @@
-"""The seal that stands on a printed record: so paper in an archive is a witness, too."""
+"""What the printed record says of its seal, so that paper vouches for the file and the file for paper."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import segno
-from markupsafe import Markup
-from sqlalchemy import Connection
 
-from mes.ledger.log import newest
-from mes.ledger.seal import NotSealed, proof_of
+from mes.archive.files import record_digest
+from mes.archive.sealed import Seal
 
 
 @dataclass(frozen=True)
-class PrintedSeal:
-    """How many lines of the whole ledger there were, their root, and the signed note as a QR code."""
+class SealShown:
+    """The digest of the record that is attached, and the signed root that its lines lead to."""
 
-    size: int
+    record: str
+    key: str
+    origin: str
+    lines: str
     root: str
-    words: str
-    code: Markup
+
+    @property
+    def code(self) -> str:
+        """All of it as a QR code, an SVG element."""
+        text = "\n".join(each for each in (self.record, self.origin, self.lines, self.root) if each)
+        made: str = segno.make(text, error="m").svg_inline(scale=2.2, border=0)
+        return made
 
 
-def printed_seal(connection: Connection, book: str, page: int) -> PrintedSeal | None:
-    """Return the newest seal, and how a record's last line stands to it; None where nothing is sealed yet."""
-    found = newest(connection)
-    if found is None:
-        return None
-    try:
-        words = f"Line {page} of this record is line {proof_of(connection, book, page).index + 1} among them."
-    except NotSealed:
-        words = f"Line {page} of this record was written after it."
-    return PrintedSeal(found.size, found.root.hex(), words, _qr(found.note))
-
-
-def _qr(text: str) -> Markup:
-    """Return a text as a QR code in SVG, as large as the place that it is given."""
-    code = segno.make(text, error="m", micro=False).svg_inline(omitsize=True, border=0)
-    return Markup(code)  # noqa: S704 - made by the library from modules, not from the text
+def seal_shown(seal: Seal, files: Mapping[str, bytes]) -> SealShown:
+    """Return what is printed of a seal."""
+    origin, lines, root = [*seal.checkpoint.split("\n")[:3], "", "", ""][:3]
+    return SealShown(record_digest(files), seal.keys.strip(), origin, lines, root)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
+from mes.archive.copies import copy_of
 from mes.execute import execute
 from mes.reports import queries
-from mes.reports.commands import AskForRecord
+from mes.reports.commands import AskForRecord, CopyRecord
 from mes.web import frame
 from mes.web.forms import form
 
@@ -31,3 +34,12 @@ def render(batch: str) -> Response:
 def download(batch: str) -> Response:
     """Send the newest PDF."""
     return send_file(queries.newest_file(batch), mimetype="application/pdf", download_name=f"{batch}.pdf")
+
+
+@bp.post("/copies")
+def copy(batch: str) -> Response:
+    """Give a copy of the record to take along; who took which stands in the ledger."""
+    entered = form()
+    made = copy_of(batch, entered.text("form"))
+    execute(CopyRecord(batch, made.form, made.digest), by=frame.actor(), tap=entered.tap)
+    return send_file(BytesIO(made.content), mimetype=made.mime, as_attachment=True, download_name=made.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mes.audit.words import old_and_new
 from tests.cast import ALICE
 from tests.mes.laboratory import INES, PASSWORD, TOKENS, Laboratory
 from tests.mes.played import Played
@@ -96,3 +97,14 @@ def test_it_can_be_read_by_whoever_is_signed_in(lab: Laboratory) -> None:
     tablet, before = lab.tablet(ALICE), lab.count("line")
     tablet.open("/audit/")
     assert lab.count("line") == before
+
+
+def test_lists_and_parts_are_said_in_words() -> None:
+    """What a line lists stands one after the other, without the signs of a program."""
+    body = {
+        "batch": "B26-0001",
+        "facts": {"weight": "20 kg", "consent": "version 2"},
+        "pending": ["Sterility", "Clonotype"],
+    }
+    _, new = old_and_new(body)
+    assert new == "batch B26-0001, facts (weight 20 kg, consent version 2), pending Sterility; Clonotype"

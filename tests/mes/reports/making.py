@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from mes.clock import Tick
 from mes.reports.queries import file_of
 from mes.reports.render import Rendered, render
-from tests.mes.laboratory import CLOCK, TOKENS
+from mes.seals.commands import Seal
+from tests.mes.laboratory import CLOCK, TOKENS, Laboratory
 from tests.mes.played import Played
 
 
 def printed(batch: Played) -> Rendered:
-    """Return the record of a batch as a PDF."""
+    """Return the record of a batch as a PDF; all that was written is sealed first, as it is within a minute."""
+    seal(batch.lab)
     with batch.lab.app.app_context(), batch.lab.app.test_request_context():
         return render(batch.number)
+
+
+def seal(lab: Laboratory) -> None:
+    """Let the clock seal all readings and all lines."""
+    lab.time.later(seconds=61)
+    lab.do(Tick(), CLOCK)
+    lab.time.later(seconds=61)
+    lab.do(Seal(), CLOCK)
 
 
 def made(batch: Played) -> bytes:

@@ -13,6 +13,7 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.draft import Refused
 from batch_records.master.recipe import Stage
+from mes.archive.verify import NAMES
 from mes.reports.commands import AskForRecord, KeepRecord
 from tests.cast import ALICE, QUINN
 from tests.mes.laboratory import CLOCK, COI, TOKENS, Laboratory
@@ -130,7 +131,8 @@ def test_what_people_wrote_opens_nothing(lab: Laboratory) -> None:
     pdf = read(printed(batch).content)
     server.shutdown()
     server.server_close()
-    assert (asked, pdf.attachments) == ([], [])
+    assert asked == []
+    assert set(pdf.attachments) == {*NAMES, "manifest.txt"}
     assert pdf.has(payload)
     assert not pdf.has("root:x:0:0")
 

@@ -1,0 +1,1 @@
+"""The archive: a batch record in one file that an outsider can check with nothing but Python."""
