@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:Res
 
 def shown(batch: Played) -> SealShown:
     """Return what is printed of the seal of a batch."""
-    with batch.lab.reading() as connection:
+    with batch.lab.app.app_context(), batch.lab.reading() as connection:
         gathered, seal = sealed(connection, gather(connection, find(Session(connection), batch.number)))
     return seal_shown(seal, files_of(gathered, seal))
 
