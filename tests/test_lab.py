@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["setup", "run", "demo", "test", "check", "bench", "doctor", "verify", "backup", "user", "recipe"]
+COMMANDS = ["setup", "run", "demo", "test", "check", "bench", "soak", "doctor", "verify", "backup", "restore"]
+COMMANDS += ["user", "recipe"]
 # All that a bare Debian has of what the script calls, and no Python.
 PROGRAMS = ["cat", "cksum", "date", "dirname", "flock", "grep", "id", "mkdir", "readlink", "sh"]
 
