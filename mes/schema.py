@@ -75,7 +75,12 @@ def is_current(database: Database) -> bool:
     """Say whether a database has this version's schema."""
     with database.reader.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(_config()).get_current_head()
+    return found == newest()
+
+
+def newest() -> str:
+    """Return which version of the schema this program has."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _config() -> Config:

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-COMMANDS = ("run", "demo", "doctor", "verify", "backup", "user", "recipe")
+COMMANDS = ("run", "demo", "doctor", "verify", "backup", "restore", "user", "recipe")
 INTERNAL = ("clock", "render")  # processes that `run` starts
 
 

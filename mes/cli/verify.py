@@ -27,6 +27,11 @@ _LONGEST = 400  # characters
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     folder_argument(parser)
+    head_argument(parser)
+
+
+def head_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a head."""
     parser.add_argument(
         "--head", type=_head, action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper"
     )
