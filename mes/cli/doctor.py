@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import text
-
 from mes.cli import folder_argument
 from mes.db import Database
+from mes.durability import durability
 from mes.schema import is_current
 from mes.settings import place
 from mes.site.queries import exists, kind_of_site
@@ -73,20 +72,5 @@ def _database(folder: Path) -> Iterator[Finding]:
     yield is_current(database), "the database has this version's schema"
     kind = kind_of_site(database)
     yield bool(kind), f"it is a {kind}'s" if kind else "no site was set up in it"
-    durability = _sqlite_durability if database.is_sqlite else _postgresql_durability
     yield from durability(database)
     database.dispose()
-
-
-def _sqlite_durability(database: Database) -> Iterator[Finding]:
-    with database.writer.connect() as connection:
-        synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
-        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
-    yield (synchronous == 2, mode) == (True, "wal"), f"SQLite journal {mode}, synchronous {synchronous} (FULL is 2)"
-
-
-def _postgresql_durability(database: Database) -> Iterator[Finding]:
-    with database.reader.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            value = connection.execute(text(f"SHOW {setting}")).scalar()
-            yield value == "on", f"PostgreSQL {setting} is {value}"
