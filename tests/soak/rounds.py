@@ -31,7 +31,7 @@ class Report:
     def __str__(self) -> str:
         counted = [f"  {count:>9,} {what}" for what, count in self.counts.items()]
         timed = [
-            f"  {what}: half within {median(each):.3f} s, 99 % within {share(each, 0.99):.3f} s, at most {max(each):.3f} s"
+            f"  {what}: median {median(each):.3f} s, 99 % within {share(each, 0.99):.3f} s, at most {max(each):.3f} s"
             for what, each in self.seconds.items()
         ]
         found = [f"  WRONG: {flaw}" for flaw in self.flaws] or ["  nothing wrong was found"]
