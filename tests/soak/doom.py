@@ -178,4 +178,3 @@ def _doomed(request: pytest.FixtureRequest) -> Iterator[None]:
     told = {"test": request.node.nodeid, "tried": doom.tried, "flaws": doom.flaws, "routes": sorted(mutating(doom.lab))}
     with Path(os.environ["MES_DOOM"]).open("a") as file:
         file.write(json.dumps(told) + "\n")
-

@@ -137,9 +137,7 @@ def _sectors(write: Write) -> list[Write]:
         return [write]
     ends = range(SECTOR - offset % SECTOR, len(data) + SECTOR, SECTOR)
     starts = [0, *(end for end in ends if end < len(data))]
-    return [
-        (offset + start, data[start:end]) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)
-    ]
+    return [(offset + start, data[start:end]) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
 
 
 def _put(content: bytearray, write: Write) -> None:
