@@ -18,6 +18,7 @@ from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.gateways import models as gateways
+from mes.machine import models as machine
 from mes.masters import models as masters
 from mes.materials import models as materials
 from mes.patients import models as patients
@@ -32,6 +33,7 @@ _MODELS = (
     batches,
     equipment,
     gateways,
+    machine,
     masters,
     materials,
     patients,

@@ -12,6 +12,7 @@ from mes.api.models import (
     BatchesOut,
     DocumentMade,
     GatewayIn,
+    MachineIn,
     ReadingsIn,
     RecordOut,
     Stored,
@@ -22,6 +23,7 @@ from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
 from mes.gateways.commands import HearGateway
+from mes.machine.commands import HearMachine
 from mes.people.queries import machine
 from mes.reports.commands import KeepRecord
 from mes.reports.queries import asked
@@ -78,6 +80,16 @@ def tick() -> dict[str, object]:
     """Do what is due by itself: declare hold times, raise alarms, seal readings. The clock process calls this."""
     outcome = execute(Tick(), by=_actor(), tap="")
     return {**outcome, "documents": [vars(each) for each in asked()]}
+
+
+@bp.post("/machine")
+@bp.input(MachineIn)
+@bp.output({}, status_code=204)
+@bp.doc(summary="Tell how the machine is", responses={401: "No token."})
+def hear_machine(json_data: MachineIn) -> tuple[str, int]:
+    """Keep how the server's clock and disks are; what changed is written. The clock process tells every ten seconds."""
+    execute(HearMachine(json_data.model_dump(mode="json")), by=_actor(), tap="")
+    return "", 204
 
 
 @bp.post("/documents/<id>")

@@ -12,8 +12,12 @@ from pathlib import Path
 import httpx
 
 from mes.cli import folder_argument
+from mes.machine.watch import Watch
+from mes.web import steady
 
 about = "tick"
+
+_LOOK = 10.0  # seconds between two looks at the machine itself
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +31,15 @@ def main(options: argparse.Namespace) -> int:
     """Tick until told to stop. A tick that fails is said once, and tried again a second later."""
     headers = {"Authorization": f"Bearer {options.token_file.read_text().strip()}"}
     failing = False
+    watch = Watch(options.folder / "clock.seen", {"the records": options.folder})
+    due = 0.0
     with httpx.Client(base_url=options.url, headers=headers, timeout=30) as web:
         while True:
             try:
+                if steady.seconds() >= due:
+                    web.post("/api/v1/machine", json=watch.look().told()).raise_for_status()
+                    watch.seen()
+                    due = steady.seconds() + _LOOK
                 ticked = web.post("/api/v1/ticks").raise_for_status().json()
                 failing = False
                 for document in ticked["documents"]:

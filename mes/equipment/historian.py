@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import insert, select
 
 from batch_records.executed.draft import Refused
+from batch_records.executed.span import apart
 from devices.reading import Reading
 from mes.alarms.watching import watch_readings
 from mes.execute import Doing, Outcome, handles
@@ -91,7 +92,7 @@ def seal_new_readings(doing: Doing, every: timedelta) -> int:
     sealed = 0
     for instrument, last in sealed_readings.newest(connection).items():
         after, at = sealed_readings.last_sealed(connection, instrument)
-        if last > after and (at is None or doing.act.at - at >= every):
+        if last > after and (at is None or apart(doing.act.at, at) >= every):
             doing.act.lock([sealed_readings.book_of(instrument)])
             after, _ = sealed_readings.last_sealed(connection, instrument)  # as it is now that nobody else seals
             sealed += _seal(doing, instrument, after + 1, sealed_readings.unbroken(connection, instrument, after))
