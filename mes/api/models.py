@@ -147,7 +147,7 @@ class Ticked(_Model, frozen=True):
     documents: list[DocumentAsked]
 
 
-class JumpIn(_Model):
+class JumpIn(_Model, frozen=True):
     """The time was set: from what it would have been, to what it was, by how many seconds."""
 
     was: datetime
@@ -155,7 +155,7 @@ class JumpIn(_Model):
     seconds: str = Field(pattern=_SECONDS)
 
 
-class MachineIn(_Model):
+class MachineIn(_Model, frozen=True):
     """How the machine is that the laboratory runs on."""
 
     jump: JumpIn | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from mes.cli import folder_argument
 from mes.db import Database
 from mes.durability import durability
+from mes.machine.watch import FULL_FROM, off_at_most, share_used
 from mes.schema import is_current
 from mes.settings import place
 from mes.site.queries import exists, kind_of_site
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Print every finding; exit code 3 if one is bad."""
     bad = 0
-    for look in (_programs, _printing, _folder, _database):
+    for look in (_programs, _printing, _folder, _clock, _database):
         for is_good, sentence in look(options.folder.resolve()):
             sys.stdout.write(f"  {'ok      ' if is_good else 'missing '} {sentence}\n")
             bad += not is_good
@@ -59,6 +60,14 @@ def _folder(folder: Path) -> Iterator[Finding]:
     yield os.access(folder, os.W_OK), f"{folder} can be written"
     free = shutil.disk_usage(folder).free
     yield free > _LEAST_FREE, f"{free / 1e9:.0f} GB free for records"
+    used = share_used(folder)
+    yield used < FULL_FROM, f"the disk of the records is {used:.0%} full; from {FULL_FROM:.0%} every page says so"
+
+
+def _clock(_: Path) -> Iterator[Finding]:
+    """Say how far the clock may be off. A container may not be asked, so this is no fault of the installation."""
+    off = off_at_most()
+    yield True, "nothing keeps the clock in step" if off is None else f"the clock is off by {off:.2f} s at most"
 
 
 def _database(folder: Path) -> Iterator[Finding]:

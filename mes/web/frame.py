@@ -154,7 +154,8 @@ def _session() -> Session | None:
 
 def _untouched() -> float:
     """Return for how many seconds nobody touched this browser; a clock that is set back makes it no less."""
-    return max(time.time() - session.get("touched", 0), steady.seconds_since(session.get("steady", "")))
+    touched: float = session.get("touched", 0)
+    return max(time.time() - touched, steady.seconds_since(session.get("steady", "")))
 
 
 def _touch() -> None:

@@ -38,7 +38,7 @@ def reader(tmp_path: Path) -> Reader:
     folder, backups = tmp_path / "cell-lab", tmp_path / "backup"
     backups.mkdir()
     places = {"/var/lib/cell-lab": str(folder), "/mnt/backup": str(backups), "runuser -u cell-lab -- ": ""}
-    places["/root/"] = f"{tmp_path}/"
+    places["/etc/cell-lab.phrase"] = str(tmp_path / "backup.phrase")
     return Reader(tmp_path / "checkout", places, {"MES_FOLDER": str(folder)})
 
 

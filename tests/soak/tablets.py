@@ -77,9 +77,10 @@ def _rounds(batch: Played, chance: Random, creators: int, number: int, report: R
 
 
 def _one_value(batch: Played) -> Iterator[str]:
-    """One value is recorded at two tablets: one is told what stands there, and both attempts are in the record (C1)."""
+    """One value is recorded at two tablets: one is told what stands there, and both attempts are on record (C1)."""
     wishes = ((c.RecordValues(batch.number, "1.5", {"volume": text}), text) for text in ("50 mL", "60 mL"))
-    refused = refusals(at_once(*(partial(batch.lab.do, wish, ALICE, on=f"tablet {at}") for wish, at in wishes)))
+    record = [partial(batch.lab.do, wish, ALICE, on=f"tablet {at}") for wish, at in wishes]
+    refused = refusals(at_once(*record))
     if len(refused) != 1 or f"is recorded as {batch.value('1.5', 'volume')}" not in refused[0]:
         yield f"of two tablets that recorded one value were refused: {refused}"
     if batch.kinds().count("attempt refused") < 1:
