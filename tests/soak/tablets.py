@@ -151,7 +151,7 @@ def _release(batch: Played) -> Iterator[str]:
         yield f"a release and a correction at once led to {answers}"
 
 
-# --- a crowd at a real server -------------------------------------------------------------------------------------------
+# --- a crowd at a real server ---------------------------------------------------------------------------------
 
 
 def crowd(kind: str, clients: int, seconds: float, seed: int) -> Report:
