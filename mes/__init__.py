@@ -14,6 +14,7 @@ from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
 from mes.gateways import views as gateways
+from mes.machine import views as machine
 from mes.masters import views as masters
 from mes.materials import views as materials
 from mes.patients import views as patients
@@ -28,7 +29,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(audit, seals, reports, archive, api),
+    *(audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

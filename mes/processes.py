@@ -20,6 +20,8 @@ from typing import IO, Self
 import httpx
 
 from mes.cli import Missing
+from mes.db import Database
+from mes.durability import must_be_durable
 from mes.schema import upgrade
 from mes.settings import Settings
 
@@ -64,7 +66,11 @@ class Processes:
 
     def start(self) -> None:
         """Start the processes in order."""
-        upgrade(Settings.from_environment(self.environment).database_url)
+        url = Settings.from_environment(self.environment).database_url
+        upgrade(url)
+        database = Database(url)
+        must_be_durable(database)
+        database.dispose()
         self.start_web()
         gateway = self.folder / "gateway.toml"
         if gateway.exists():

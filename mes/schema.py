@@ -20,6 +20,7 @@ from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.gateways import models as gateways
 from mes.ledger import seal_tables
+from mes.machine import models as machine
 from mes.masters import models as masters
 from mes.materials import models as materials
 from mes.patients import models as patients
@@ -35,6 +36,7 @@ _MODELS = (
     batches,
     equipment,
     gateways,
+    machine,
     masters,
     materials,
     patients,
@@ -78,7 +80,12 @@ def is_current(database: Database) -> bool:
     """Say whether a database has this version's schema."""
     with database.reader.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(_config()).get_current_head()
+    return found == newest()
+
+
+def newest() -> str:
+    """Return which version of the schema this program has."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _config() -> Config:

@@ -21,6 +21,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from fractions import Fraction
 
+from batch_records.executed.span import apart
+
 KINDS = ("high high", "high", "low", "low low", "signal lost")
 PRIORITIES = ("critical", "high", "medium", "low")
 NOTHING = timedelta(0)
@@ -116,8 +118,8 @@ def watch(condition: Condition, known: Watched, number: Fraction, said: str, at:
 def due(condition: Condition, known: Watched, now: datetime) -> Event | None:
     """Say what is to be done now: raise the alarm, or say that it is over."""
     if known.out_since and not known.is_raised:
-        lasted = (known.back_since or now) - known.out_since
+        lasted = apart(known.back_since or now, known.out_since)
         return Event.RAISED if lasted >= condition.on_delay else None
-    if known.is_raised and known.back_since and now - known.back_since >= condition.off_delay:
+    if known.is_raised and known.back_since and apart(now, known.back_since) >= condition.off_delay:
         return Event.RETURNED
     return None

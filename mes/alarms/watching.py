@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from batch_records.executed.alarm_entries import AlarmRaised, AlarmReturned, AlarmUnshelved
 from batch_records.executed.batch import Disposition
+from batch_records.executed.span import apart
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Unit, UnitError
 from devices.reading import Quality, Reading
@@ -129,7 +130,7 @@ def _silence(doing: Doing, rule: AlarmRule, point: Point) -> Watched:
     heard = _heard(doing.act.connection, point.instrument, rule.channel)
     if heard is None:
         return Watched()
-    silent = doing.act.at - heard > timedelta(seconds=float(Quantity.parse(rule.limit).base))
+    silent = apart(doing.act.at, heard) > timedelta(seconds=float(Quantity.parse(rule.limit).base))
     if silent:
         return Watched(heard, None, f"nothing good since {utc(heard)}", is_raised=point.is_out)
     return Watched(heard, heard, back="heard again", is_raised=True) if point.is_out else Watched()

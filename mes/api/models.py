@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from devices.reading import Quality, Reading
 
 _DIGEST = "^([0-9a-f]{64})?$"
+_SECONDS = r"^[+-]?\d{1,12}\.\d{3}$"
 
 
 def _base64(text: str) -> str:
@@ -183,6 +184,24 @@ class SealedOut(_Model, frozen=True):
 
     sealed: int
     not_witnessed: list[str]
+
+
+class JumpIn(_Model, frozen=True):
+    """The time was set: from what it would have been, to what it was, by how many seconds."""
+
+    was: datetime
+    became: datetime
+    seconds: str = Field(pattern=_SECONDS)
+
+
+class MachineIn(_Model, frozen=True):
+    """How the machine is that the laboratory runs on."""
+
+    jump: JumpIn | None = None
+    off: str | None = Field(default=None, pattern=_SECONDS, description="Seconds that its clock may be off, at most.")
+    full: dict[str, Annotated[str, Field(pattern=r"^[01]\.\d{3}$")]] = Field(
+        description="Which share of each disk is used."
+    )
 
 
 class DocumentMade(_Model, frozen=True):

@@ -14,6 +14,7 @@ from mes.api.models import (
     BatchesOut,
     DocumentMade,
     GatewayIn,
+    MachineIn,
     Noted,
     NoticesIn,
     ReadingsIn,
@@ -29,6 +30,7 @@ from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
 from mes.gateways.commands import GiveNotices, HearGateway, Notice
+from mes.machine.commands import HearMachine
 from mes.people.queries import machine
 from mes.reports.commands import CopyRecord, KeepRecord
 from mes.reports.queries import asked
@@ -106,6 +108,16 @@ def tick() -> dict[str, object]:
 def seal(query_data: SealIn) -> Outcome:
     """Seal the lines that wait long enough, and tell the witnesses. The clock process calls this."""
     return execute(Seal(query_data.all), by=_actor(), tap="")
+
+
+@bp.post("/machine")
+@bp.input(MachineIn)
+@bp.output({}, status_code=204)
+@bp.doc(summary="Tell how the machine is", responses={401: "No token."})
+def hear_machine(json_data: MachineIn) -> tuple[str, int]:
+    """Keep how the server's clock and disks are; what changed is written. The clock process tells every ten seconds."""
+    execute(HearMachine(json_data.model_dump(mode="json")), by=_actor(), tap="")
+    return "", 204
 
 
 @bp.post("/documents/<id>")

@@ -191,7 +191,7 @@ def culture_day(batch: Batch, now: datetime) -> int | None:
     if batch.recipe.day_zero is None or batch.disposition is not Disposition.IN_PROCESS:
         return None
     start = Progress(batch).edge(batch.recipe.day_zero)
-    return (now - start.at).days if start else None
+    return max(0, (now - start.at).days) if start else None
 
 
 def waits_for(batch: Batch, progress: Progress) -> str:

@@ -15,6 +15,7 @@ from batch_records.executed.count_entries import ValueAveraged
 from batch_records.executed.counting import left_to_count, set_of
 from batch_records.executed.decisions.values import unfit_to_measure, unusable
 from batch_records.executed.progress import Progress, Standing, duration
+from batch_records.executed.span import apart
 from batch_records.master.recipe import Field, Kind, Step
 from batch_records.values.expression import Missing
 from batch_records.values.quantity import Quantity, QuantityError
@@ -181,7 +182,9 @@ def _reading(batch: Batch, key: str, each: Field, found: c.Reading, refusal: str
     measured = found.source_time or found.received_time
     stale_after = int(duration(each.fresh_for).total_seconds()) if each.fresh_for else 0
     age = max(0, int((at - measured).total_seconds()))
-    quality = "bad" if found.quality != "good" else "stale" if age > stale_after else "good"
+    quality = (
+        "bad" if found.quality != "good" else "stale" if apart(at, measured).total_seconds() > stale_after else "good"
+    )
     text, verdict = _as_recorded(batch, key, each, found)
     return shapes.Reading(
         key=f"{found.instrument}/{found.sequence}",

@@ -18,6 +18,7 @@ COMMANDS = (
     "doctor",
     "verify",
     "backup",
+    "restore",
     "archive",
     "evidence",
     "qualify",

@@ -14,8 +14,11 @@ from pathlib import Path
 import httpx
 
 from mes.cli import folder_argument
+from mes.machine.watch import Watch
 
 about = "tick"
+
+_LOOK = 10  # seconds between two looks at the machine itself
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,21 +29,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Tick and seal until told to stop; then seal what is left. A witness that is slow keeps no tick waiting."""
+    """Tick, seal, render and look at the machine until told to stop; then seal what is left.
+
+    Each has a thread of its own: neither a slow witness nor a long record keeps a tick waiting.
+    """
     headers = {"Authorization": f"Bearer {options.token_file.read_text().strip()}"}
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with httpx.Client(base_url=options.url, headers=headers, timeout=60) as web:
-        sealing = threading.Thread(target=_each_second, args=(stop, "seal", lambda: _seal(web)))
-        sealing.start()
-        _each_second(stop, "tick", lambda: _tick(web, options.folder))
-        sealing.join()
-        _each_second(stop, "seal", lambda: _seal(web, all_of_it=True))
+        watch = Watch(options.folder / "clock.seen", {"the records": options.folder})
+        asked: dict[str, str] = {}  # the batch of each document that is to be made
+        beside = [
+            _thread(stop, 1, "seal", lambda: _seal(web)),
+            _thread(stop, _LOOK, "look at the machine", lambda: _look(web, watch)),
+            _thread(stop, 1, "document", lambda: _render(web, asked, options.folder)),
+        ]
+        for thread in beside:
+            thread.start()
+        _again_and_again(stop, 1, "tick", lambda: asked.update(_tick(web)))
+        for thread in beside:
+            thread.join()
+        _again_and_again(stop, 1, "seal", lambda: _seal(web, all_of_it=True))
     return 0
 
 
-def _each_second(stop: threading.Event, what: str, act: Callable[[], None]) -> None:
-    """Do something now and each second, until told to stop. What fails is said once, and tried again a second later."""
+def _thread(stop: threading.Event, every: float, what: str, act: Callable[[], None]) -> threading.Thread:
+    return threading.Thread(target=_again_and_again, args=(stop, every, what, act))
+
+
+def _again_and_again(stop: threading.Event, every: float, what: str, act: Callable[[], None]) -> None:
+    """Do something now and every so many seconds, until told to stop. What fails is said once, and tried again."""
     failing = False
     while True:
         try:
@@ -50,24 +68,33 @@ def _each_second(stop: threading.Event, what: str, act: Callable[[], None]) -> N
             if not failing:
                 sys.stderr.write(f"the web application did not answer a {what}: {error}\n")
             failing = True
-        if stop.wait(1):
+        if stop.wait(every):
             return
 
 
-def _tick(web: httpx.Client, folder: Path) -> None:
-    for document in web.post("/api/v1/ticks").raise_for_status().json()["documents"]:
-        _render(web, document["id"], document["batch"], folder)
+def _tick(web: httpx.Client) -> dict[str, str]:
+    told = web.post("/api/v1/ticks").raise_for_status().json()
+    return {document["id"]: document["batch"] for document in told["documents"]}
+
+
+def _look(web: httpx.Client, watch: Watch) -> None:
+    web.post("/api/v1/machine", json=watch.look().told()).raise_for_status()
+    watch.seen()
 
 
 def _seal(web: httpx.Client, *, all_of_it: bool = False) -> None:
     web.post("/api/v1/seals", params={"all": "1"} if all_of_it else {}).raise_for_status()
 
 
-def _render(web: httpx.Client, document: str, batch: str, folder: Path) -> None:
-    """Render in a process of its own: it takes memory that this one would never give back."""
-    command = [sys.executable, "-m", "mes", "render", batch, "--folder", str(folder)]
-    rendered = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-    made = {"batch": batch, "problem": rendered.stderr.strip()[-1_500:] or "the renderer failed"}
-    if rendered.returncode == 0:
-        made = {"batch": batch, **json.loads(rendered.stdout)}
-    web.post(f"/api/v1/documents/{document}", json=made).raise_for_status()
+def _render(web: httpx.Client, asked: dict[str, str], folder: Path) -> None:
+    """Render what is asked for, each in a process of its own: it takes memory that this one would never give back."""
+    for document, batch in list(asked.items()):
+        command = [sys.executable, "-m", "mes", "render", batch, "--folder", str(folder)]
+        rendered = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+        made = {"batch": batch, "problem": rendered.stderr.strip()[-1_500:] or "the renderer failed"}
+        if rendered.returncode == 0:
+            made = {"batch": batch, **json.loads(rendered.stdout)}
+        answer = web.post(f"/api/v1/documents/{document}", json=made)
+        asked.pop(document)
+        if answer.status_code != httpx.codes.CONFLICT:  # asked for once more while it was made: it is made by now
+            answer.raise_for_status()

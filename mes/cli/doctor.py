@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import text
-
 from mes.cli import folder_argument
 from mes.db import Database
+from mes.durability import durability
 from mes.ledger import seal
 from mes.ledger.line import utc
 from mes.ledger.log import newest
+from mes.machine.watch import FULL_FROM, off_at_most, share_used
 from mes.schema import is_current
 from mes.seals.configured import witnesses_of
 from mes.seals.file_witness import FileWitness
@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Print every finding; exit code 3 if one is bad."""
     bad = 0
-    for look in (_programs, _printing, _folder, _database):
+    for look in (_programs, _printing, _folder, _clock, _database):
         for is_good, sentence in look(options.folder.resolve()):
             sys.stdout.write(f"  {'ok      ' if is_good else 'missing '} {sentence}\n")
             bad += not is_good
@@ -68,6 +68,14 @@ def _folder(folder: Path) -> Iterator[Finding]:
     yield os.access(folder, os.W_OK), f"{folder} can be written"
     free = shutil.disk_usage(folder).free
     yield free > _LEAST_FREE, f"{free / 1e9:.0f} GB free for records"
+    used = share_used(folder)
+    yield used < FULL_FROM, f"the disk of the records is {used:.0%} full; from {FULL_FROM:.0%} every page says so"
+
+
+def _clock(_: Path) -> Iterator[Finding]:
+    """Say how far the clock may be off. A container may not be asked, so this is no fault of the installation."""
+    off = off_at_most()
+    yield True, "nothing keeps the clock in step" if off is None else f"the clock is off by {off:.2f} s at most"
 
 
 def _database(folder: Path) -> Iterator[Finding]:
@@ -82,7 +90,6 @@ def _database(folder: Path) -> Iterator[Finding]:
     kind = kind_of_site(database)
     yield bool(kind), f"it is a {kind}'s" if kind else "no site was set up in it"
     yield from _seals(database, folder)
-    durability = _sqlite_durability if database.is_sqlite else _postgresql_durability
     yield from durability(database)
     database.dispose()
 
@@ -118,17 +125,3 @@ def _is_beside(file: Path, folder: Path) -> bool:
 def _ago(now: datetime, at: datetime) -> str:
     seconds = (now - at).total_seconds()
     return f"{seconds:.0f} s ago" if 0 <= seconds < 600 else f"at {utc(at)}"
-
-
-def _sqlite_durability(database: Database) -> Iterator[Finding]:
-    with database.writer.connect() as connection:
-        synchronous = connection.execute(text("PRAGMA synchronous")).scalar()
-        mode = connection.execute(text("PRAGMA journal_mode")).scalar()
-    yield (synchronous == 2, mode) == (True, "wal"), f"SQLite journal {mode}, synchronous {synchronous} (FULL is 2)"
-
-
-def _postgresql_durability(database: Database) -> Iterator[Finding]:
-    with database.reader.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            value = connection.execute(text(f"SHOW {setting}")).scalar()
-            yield value == "on", f"PostgreSQL {setting} is {value}"

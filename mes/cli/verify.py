@@ -44,6 +44,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="that may sign, known from elsewhere"
     )
+    head_argument(parser)
+
+
+def head_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a head."""
     parser.add_argument(
         "--head", type=_head, action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper"
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from batch_records.executed.commands import Person
 from batch_records.executed.entries import kind
 from batch_records.executed.notice_entries import NOTICES, GapFound
-from batch_records.executed.span import in_words
+from batch_records.executed.span import apart, in_words
 from batch_records.master.recipe import Role
 from mes.batches.shown import local
 from mes.context import installation
@@ -119,7 +119,7 @@ def _shown(row: Equipment, heard: Mapping[str, str]) -> ItemShown:
         calibrated_tone=_tone(row.calibrated_until - now),
         qualified=f"{local(row.qualified_until):%Y-%m-%d}" if row.qualified_until else "",
         qualified_tone=_tone(row.qualified_until - now) if row.qualified_until else "none",
-        connection="none" if last is None else "stale" if now - last > _SILENT else "good",
+        connection="none" if last is None else "stale" if apart(now, last) > _SILENT else "good",
         heard=f"{in_words(max(now - last, timedelta(0)))} ago" if last else None,
         url=url_for("equipment.equipment", item=row.code),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from batch_records.executed.span import apart
 from mes.execute import Doing
 from mes.ledger import sealed_readings
 
@@ -17,7 +18,7 @@ def seal_new_readings(doing: Doing, every: timedelta) -> int:
     sealed = 0
     for instrument, last in sealed_readings.newest(connection).items():
         after, at = sealed_readings.last_sealed(connection, instrument)
-        if last > after and (at is None or doing.act.at - at >= every):
+        if last > after and (at is None or apart(doing.act.at, at) >= every):
             doing.act.lock([sealed_readings.book_of(instrument)])
             after, _ = sealed_readings.last_sealed(connection, instrument)  # as it is now that nobody else seals
             sealed += _seal(doing, instrument, after + 1, sealed_readings.unbroken(connection, instrument, after))

@@ -11,7 +11,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import select
 
-from batch_records.executed.span import in_words
+from batch_records.executed.span import apart, in_words
 from mes.context import installation
 from mes.gateways.models import GatewayTold
 
@@ -74,7 +74,7 @@ def gateways_page() -> GatewaysPage:
 
 
 def _gateway(name: str, heard: datetime, told: Mapping[str, Any], now: datetime) -> GatewayShown:
-    lost = now - heard > _SILENT
+    lost = apart(now, heard) > _SILENT
     well = told["state"] == "delivering" and not lost
     return GatewayShown(
         name=name,

@@ -24,7 +24,7 @@ def kind_of_site(database: Database) -> str:
 def exists(url: str) -> bool:
     """Say whether there is a database at an address, without making one. Of PostgreSQL's, its server tells."""
     address = make_url(url)
-    return address.get_backend_name() != "sqlite" or Path(address.database or "").exists()
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
 
 
 def kind_at(url: str) -> str:

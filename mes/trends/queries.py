@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from batch_records.executed.commands import Reading
+from batch_records.executed.span import apart
 from batch_records.values.quantity import Quantity
 from batch_records.values.unit import Unit, UnitError
 from mes.alarms.queries import limit_lines
@@ -288,9 +289,12 @@ def _now(session: Session, item: str, of_batch: bool) -> Iterator[Now]:  # noqa:
 
 def _shown(found: Reading) -> Now:
     measured = found.source_time or found.received_time
-    age = max(0, int((installation().now() - measured).total_seconds()))
+    now = installation().now()
+    age = max(0, int((now - measured).total_seconds()))
     stale_after = int(SILENT.total_seconds())
-    quality = "bad" if found.quality != "good" else "stale" if age > stale_after else "good"
+    quality = (
+        "bad" if found.quality != "good" else "stale" if apart(now, measured).total_seconds() > stale_after else "good"
+    )
     unit = shown.unit_words(found.unit)
     return Now(found.channel, found.value, unit, quality, found.quality, age, stale_after, shown.local(measured))
 

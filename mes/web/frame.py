@@ -23,8 +23,10 @@ from devices.clock import ProcessClock
 from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
+from mes.machine.queries import warnings
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
+from mes.web import steady
 from mes.web.forms import came_from
 
 _TOUCHED_TO = 10.0  # seconds
@@ -109,7 +111,7 @@ def visitor() -> Actor:
 def begin(token: str, user: str) -> None:
     """Let this browser hold a session."""
     session.clear()  # a new session id at every sign-in: a fixed one is worth nothing
-    session.update(token=token, touched=time.time(), user=user)
+    session.update(token=token, touched=time.time(), steady=steady.stamp(), user=user)
 
 
 def new_token() -> str:
@@ -142,7 +144,7 @@ def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
+    if _untouched() > installation().settings.idle.total_seconds():
         return None
     found = open_session(token)
     refreshes_itself = "HX-Request" in request.headers or request.headers.get("Accept") == "text/event-stream"
@@ -151,10 +153,16 @@ def _session() -> Session | None:
     return found
 
 
+def _untouched() -> float:
+    """Return for how many seconds nobody touched this browser; a clock that is set back makes it no less."""
+    touched: float = session.get("touched", 0)
+    return max(time.time() - touched, steady.seconds_since(session.get("steady", "")))
+
+
 def _touch() -> None:
     """Remember that somebody is there; to ten seconds, for each change signs the cookie anew."""
-    if time.time() - session.get("touched", 0) > _TOUCHED_TO:
-        session["touched"] = time.time()
+    if _untouched() > _TOUCHED_TO:
+        session.update(touched=time.time(), steady=steady.stamp())
 
 
 def _close(response: Response) -> Response:
@@ -180,6 +188,7 @@ def _context() -> dict[str, object]:
         "batch": None,
         "step": None,
         "band": _band() if g.get("session") else None,
+        "warnings": _warnings() if g.get("session") else (),
     }
 
 
@@ -187,6 +196,12 @@ def _band() -> Band | None:
     with suppress(OperationalError):  # the page that says so has no band
         return band()
     return None
+
+
+def _warnings() -> tuple[str, ...]:
+    with suppress(OperationalError):  # the page that says so has no warnings
+        return warnings()
+    return ()
 
 
 def _user(held: Session) -> User:

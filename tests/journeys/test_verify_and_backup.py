@@ -84,9 +84,9 @@ def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> No
         for number in range(2):
             until(lambda number=number: len(working.acknowledged) > 10 * number, PATIENCE)
             acknowledged = len(working.acknowledged)
-            code, said = done("backup", tmp_path / f"{number}.sqlite", "--folder", folder)
+            code, said = done("backup", tmp_path / f"{number}.tar", "--folder", folder)
             assert (code, "The copy's ledger is whole" in said) == (0, True), said
-            pages.append(restored(tmp_path / f"{number}.sqlite", tmp_path / str(number), batch))
+            pages.append(restored(tmp_path / f"{number}.tar", tmp_path / str(number), batch))
             assert pages[-1] > acknowledged
         working.thread.join(PATIENCE)
         assert working.refused == []
@@ -96,7 +96,7 @@ def test_copies_are_made_while_people_work(played: Played, tmp_path: Path) -> No
 
 def test_a_copy_that_fails_half_way_is_removed(played: Played, tmp_path: Path) -> None:
     """There is no room for all of it: a sentence, the answer is no, and nothing is left that looks like a copy."""
-    with Terminal(f"ulimit -f 1000; exec {mes('backup', tmp_path / 'copy.sqlite', '--folder', played.folder)}") as full:
+    with Terminal(f"ulimit -f 1000; exec {mes('backup', tmp_path / 'copy.tar', '--folder', played.folder)}") as full:
         assert full.end() == 1
         assert full.shown.startswith("No copy was made: ")
         assert full.shown.count("\n") == 1
@@ -115,10 +115,9 @@ def test_a_copy_that_cannot_be_begun_is_said(played: Played, tmp_path: Path) -> 
 
 def restored(copy: Path, folder: Path, batch: str) -> int:
     """Put a copy in place, as the guide says, verify it, and return how many lines of a batch it holds."""
-    folder.mkdir()
-    shutil.copy(copy, folder / "mes.sqlite")
-    code, said = done("verify", "--folder", folder)
-    assert code == 0, said
-    with closing(sqlite3.connect(copy)) as database:
+    for words in (("restore", copy), ("verify",)):
+        code, said = done(*words, "--folder", folder)
+        assert code == 0, said
+    with closing(sqlite3.connect(folder / "mes.sqlite")) as database:
         found: int = database.execute("select count(*) from line where book = ?", (f"batch:{batch}",)).fetchone()[0]
     return found

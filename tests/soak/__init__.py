@@ -1,1 +1,1 @@
-"""What takes too long for the tests: the same trials, many more of them. `python -m tests.soak` lists them."""
+"""What takes too long for the tests: the same trials, many more of them. `./lab soak` lists them."""

@@ -24,9 +24,8 @@ from statistics import median
 from mes.db import Database
 from mes.integrity import check
 from tests.soak.plant import Counting, Plant, running
+from tests.soak.rounds import KINDS, rounds_arguments
 from tests.soak.server import LIFE
-
-KINDS = ("sqlite", "postgresql")
 
 
 @dataclass
@@ -145,10 +144,7 @@ def _ledger(plant: Plant) -> Iterator[str]:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    parser.add_argument("--rounds", type=int, default=1_000, help="on each kind of database (1000)")
-    parser.add_argument("--seed", type=int, default=1, help="what the rounds depend on (1)")
-    parser.add_argument("--from", type=int, default=0, dest="first", help="the first round's number (0)")
-    parser.add_argument("--database", choices=KINDS, action="append", help="only this kind; both if not given")
+    rounds_arguments(parser, 1_000)
 
 
 def main(options: argparse.Namespace) -> int:

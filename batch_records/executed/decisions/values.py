@@ -16,7 +16,7 @@ from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.entries import Recorded
 from batch_records.executed.progress import duration
 from batch_records.executed.read import read_value
-from batch_records.executed.span import in_words
+from batch_records.executed.span import apart, in_words
 from batch_records.master.recipe import IN_BRACES, Field, Given, Kind, Step
 from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
@@ -95,8 +95,10 @@ def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str
     if sample and reading.sample != sample:
         return f"{reading.instrument} measured sample {reading.sample or 'without a code'}, and this step's is {sample}"
     measured = min(reading.source_time or reading.received_time, reading.received_time)  # its clock may run ahead
-    age = at - measured
+    age = apart(at, measured)
     if field.fresh_for and age > duration(field.fresh_for):
+        if measured > at:
+            return f"the value of {reading.instrument} bears a time {in_words(age)} ahead of the clock here"
         return f"the value of {reading.instrument} is {in_words(age)} old; it counts for {field.fresh_for}"
     return ""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mes import cli
-from mes.cli import backup, run, verify
+from mes.cli import run, verify
 from mes.schema import upgrade
 from tests.mes.laboratory import Laboratory, application_url
 
@@ -51,7 +50,7 @@ def test_there_are_no_people_where_no_laboratory_is(
     assert capsys.readouterr().err == f"no laboratory is set up in {tmp_path}: ./lab user open does that\n"
 
 
-@pytest.mark.parametrize("words", [["verify"], ["doctor"], ["user", "list"], ["backup", "copy.sqlite"]])
+@pytest.mark.parametrize("words", [["verify"], ["doctor"], ["user", "list"], ["backup", "copy.tar"]])
 def test_who_only_asks_makes_nothing(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder is misspelt: it is not made, nor a key for it, so nothing looks like a laboratory that is not one."""
     monkeypatch.delenv("MES_DATABASE_URL", raising=False)
@@ -84,21 +83,3 @@ def test_a_flaw_is_told_on_a_line() -> None:
     """Of a recipe that was altered, its beginning is enough to find it by."""
     assert verify._on_a_line("it has\na text") == "it has a text"
     assert len(verify._on_a_line("recipe: A long one\n" * 1_000)) < 500
-
-
-@pytest.mark.requirement("RQ-030")
-def test_a_copy_that_fails_leaves_nothing_that_looks_like_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """PostgreSQL's program stops half-way: the file goes, and the answer is no."""
-    target = tmp_path / "records.dump"
-
-    def half(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        target.write_text("half")
-        return subprocess.CompletedProcess(command, 1)
-
-    monkeypatch.setattr("shutil.which", lambda program: program)
-    monkeypatch.setattr("subprocess.run", half)
-    assert backup._dump_postgresql("postgresql+psycopg:///mes", target) is False
-    assert not target.exists()
-    assert "No copy was made" in capsys.readouterr().err

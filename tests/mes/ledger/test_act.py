@@ -15,6 +15,7 @@ from mes.db import Row, Table, View
 from mes.gateways.models import GatewayTold
 from mes.ledger.act import Act, Author, Unlogged
 from mes.ledger.line import utc
+from mes.machine.models import MachineTold
 from mes.materials.models import Lot
 from mes.people.models import User
 from mes.site.models import Site
@@ -55,7 +56,7 @@ def rows() -> list[type[Row]]:
 def test_whatever_is_mapped_is_a_row_or_a_view() -> None:
     """What can change without a line is what gateways tell of themselves, and nothing else."""
     classes = {mapper.class_ for mapper in Table.registry.mappers}
-    assert classes == {GatewayTold, *rows(), *(each for each in classes if issubclass(each, View))}
+    assert classes == {GatewayTold, MachineTold, *rows(), *(each for each in classes if issubclass(each, View))}
 
 
 def test_a_session_of_ones_own_cannot_flush(lab: Laboratory) -> None:

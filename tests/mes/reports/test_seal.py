@@ -51,7 +51,7 @@ def test_the_code_on_it_says_the_same(batch: Played) -> None:
     """Scanned, it gives digest, origin, size and root, a line each."""
     batch.lab.do(AskForRecord(batch.number), QUINN)
     seal = shown(batch)
-    drawn = segno.make("\n".join((seal.record, seal.origin, seal.lines, seal.root)), error="m")
+    drawn = segno.make(f"{seal.record}\n{seal.origin}\n{seal.lines}\n{seal.root}", error="m")
     assert seal.code == drawn.svg_inline(scale=2.2, border=0)
     picture = io.BytesIO()
     drawn.save(picture, kind="png", scale=4)

@@ -1,0 +1,59 @@
+"""What the clock process tells of the machine: what changed becomes a line, and the newest is kept for the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from mes.execute import Doing, handles
+from mes.machine.models import MachineTold
+from mes.machine.watch import FULL_FROM, MOST_OFF
+from mes.people.models import CLOCK
+
+BOOK = "laboratory"
+
+
+@dataclass(frozen=True)
+class HearMachine:
+    """Keep what the machine told, as `mes.machine.watch` has it."""
+
+    told: Mapping[str, Any]
+
+
+@handles(HearMachine, "told how the machine is", roles=(CLOCK,), books=lambda _: (BOOK,))
+def hear_machine(doing: Doing, command: HearMachine) -> None:
+    """Write what became otherwise since it was heard last: a jump of the time, a clock out of step, a full disk."""
+    connection = doing.act.connection
+    before = connection.execute(select(MachineTold.told)).scalar()
+    for kind, body in changes(before or {}, command.told):
+        doing.act.write(BOOK, kind, body)
+    values = {"heard": doing.act.at, "told": dict(command.told)}
+    if before is None:
+        connection.execute(insert(MachineTold).values(id=1, **values))
+    else:
+        connection.execute(update(MachineTold).values(**values))
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the kind and the body of a line for everything that is otherwise than before."""
+    if now.get("jump"):
+        yield "clock set", dict(now["jump"])
+    if not before or in_step(before) != in_step(now):
+        yield ("clock in step" if in_step(now) else "clock out of step"), {"off": now["off"] or "not known"}
+    for place, share in sorted(now["full"].items()):
+        was, is_ = (is_filling(told.get("full", {}).get(place, "0")) for told in (before, now))
+        if was != is_:
+            yield ("disk filling" if is_ else "disk has room"), {"place": place, "share": share}
+
+
+def in_step(told: Mapping[str, Any]) -> bool:
+    """Say whether the clock is kept in step, as told."""
+    return told["off"] is not None and float(told["off"]) <= MOST_OFF
+
+
+def is_filling(share: str) -> bool:
+    """Say whether a disk is so full that somebody must see to it."""
+    return float(share) >= FULL_FROM
