@@ -24,6 +24,7 @@ class Settings:
     ``zone``          the site's time zone: how times are shown, never how they are stored
     ``laboratory``, ``room``  how the site calls itself on every page
     ``idle``          after how long without a touch a session locks
+    ``longest``       after how long a session is over, however busy its holder
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class Settings:
     laboratory: str = "Cell laboratory"
     room: str = ""
     idle: timedelta = timedelta(minutes=15)
+    longest: timedelta = timedelta(hours=12)
     secure_cookies: bool = True
 
     @property
@@ -59,6 +61,7 @@ class Settings:
             laboratory=environment.get("MES_LABORATORY", "Cell laboratory"),
             room=environment.get("MES_ROOM", ""),
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
+            longest=timedelta(hours=float(environment.get("MES_SESSION_HOURS", "12"))),
             secure_cookies="MES_INSECURE_COOKIES" not in environment,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 from flask import abort, g, render_template, request
-from werkzeug.wrappers import Response
+from werkzeug.exceptions import TooManyRequests
 
 from batch_records.executed.commands import Person
 from mes.api import queries
@@ -22,20 +22,29 @@ from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
 from mes.gateways.commands import HearGateway
+from mes.people.models import AUDITOR
 from mes.people.queries import machine
 from mes.reports.commands import KeepRecord
 from mes.reports.queries import asked
+from mes.web.throttle import Throttle
 
 bp = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="Records and readings")
 
 
+_GUESSES = Throttle(most=20, window=60)
+
+
 @bp.before_request
-def _who() -> Response | None:
+def _who() -> None:
+    """Let in who shows a token. Whoever has the right one is never kept out by another's guesses."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     g.machine = machine(token) if scheme == "Bearer" and token else None
     if g.machine is None and not (g.session and request.method == "GET"):
+        if token and (wait := _GUESSES.failed(request.remote_addr or "")):
+            raise TooManyRequests("Too many wrong tokens from this address.", retry_after=wait)
         abort(401, "Send the token of a machine: Authorization: Bearer …")
-    return None
+    if request.method == "GET" and g.machine and AUDITOR not in g.machine.roles:
+        abort(403, "This token is for deliveries: records are read with an auditor's.")
 
 
 def _actor() -> Actor:

@@ -20,17 +20,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
+from mes import log
 from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
-from mes.web.forms import came_from
+from mes.web.forms import came_from, is_for_programs
 
 _TOUCHED_TO = 10.0  # seconds
-_SAVED = "saved"
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
+_OPEN_WITHOUT_ROLE = (*_OPEN_TO_ALL, "people.lock")
 _PAGES = (
     "batches.board",
     "batches.batch",
@@ -48,6 +49,7 @@ _PAGES = (
     "people.people",
     "patients.orders",
 )
+_REFUSALS = (401, 403, 429)
 _CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -57,6 +59,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self)",
     "Cache-Control": "no-store",
 }
@@ -109,7 +112,7 @@ def visitor() -> Actor:
 def begin(token: str, user: str) -> None:
     """Let this browser hold a session."""
     session.clear()  # a new session id at every sign-in: a fixed one is worth nothing
-    session.update(token=token, touched=time.time(), user=user)
+    session.update(token=token, began=time.time(), touched=time.time(), user=user)
 
 
 def new_token() -> str:
@@ -131,9 +134,11 @@ def _open() -> AnyResponse | None:
     if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
         abort(400, "There is a character in this that no text has.")
     g.session = _session()
+    if g.session and not g.session.person.roles and request.endpoint not in _OPEN_WITHOUT_ROLE:
+        abort(403, "You hold no role here yet: an administrator gives you one.")
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
         abort(403, "This page is for who administers or inspects.")
-    if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
+    if g.session or request.endpoint in _OPEN_TO_ALL or is_for_programs():
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
 
@@ -142,7 +147,10 @@ def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
+    settings, now = installation().settings, time.time()
+    if now - session.get("touched", 0) > settings.idle.total_seconds():
+        return None
+    if now - session.get("began", 0) > settings.longest.total_seconds():
         return None
     found = open_session(token)
     if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
@@ -163,7 +171,11 @@ def _close(response: Response) -> Response:
         if name != "Cache-Control" or request.endpoint != "static":
             response.headers.setdefault(name, value)
     if installation().settings.secure_cookies:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.status_code in _REFUSALS:
+        by = g.session.person.id if g.get("session") else ""
+        about = {"status": response.status_code, "method": request.method, "path": request.path}
+        log.refused("request refused", by=by, address=request.remote_addr or "", **about)
     return response
 
 
@@ -206,7 +218,7 @@ def say_saved() -> None:
 
 def _saved() -> str | None:
     """Return when something was saved, once. The browser keeps it unsigned: it is a courtesy, not a record."""
-    told = request.cookies.get(_SAVED, "")
+    told = request.cookies.get(_saved_cookie(), "")
     if not _TIME_OF_DAY.fullmatch(told):
         return None
     g.saved = ""
@@ -215,4 +227,9 @@ def _saved() -> str | None:
 
 def _keep_saved(response: Response) -> None:
     secure = installation().settings.secure_cookies
-    response.set_cookie(_SAVED, g.saved, max_age=60 if g.saved else 0, secure=secure, httponly=True, samesite="Strict")
+    kept = 60 if g.saved else 0
+    response.set_cookie(_saved_cookie(), g.saved, max_age=kept, secure=secure, httponly=True, samesite="Strict")
+
+
+def _saved_cookie() -> str:
+    return "__Host-saved" if installation().settings.secure_cookies else "saved"
