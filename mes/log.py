@@ -1,8 +1,8 @@
 """What the application tells who watches over it: one line of JSON an event, whatever is in it.
 
 Everything goes to standard error, which `./lab run` keeps in ``logs/web.log``. Where MES_SYSLOG names another machine
-(``host:port``, UDP), it goes there as well, out of reach of whoever holds this one. What was refused to whom goes to the
-logger ``mes.security``; the ledger holds the same where it concerns a record. Passwords and tokens go to neither.
+(``host:port``, UDP), it goes there as well, out of reach of whoever holds this one. What was refused to whom goes to
+the logger ``mes.security``; the ledger holds the same where it concerns a record. Passwords and tokens go to neither.
 """
 
 from __future__ import annotations

@@ -164,7 +164,9 @@ def add_user(doing: Doing, command: AddUser) -> None:
 def add_machine(doing: Doing, command: AddMachine) -> None:
     """Add an account for a program; it holds one role and cannot sign anything."""
     if command.role not in (INSTRUMENT, CLOCK, AUDITOR):
-        raise Malformed("role", "a machine is an instrument gateway, the clock, or an auditor's program that only reads")
+        raise Malformed(
+            "role", "a machine is an instrument gateway, the clock, or an auditor's program that only reads"
+        )
     if doing.session.get(User, command.id):
         raise Refused(f"the id “{command.id}” was given before; ids are never given again")
     hashed = hashlib.sha256(command.token.encode()).hexdigest()

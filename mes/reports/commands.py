@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from batch_records.executed.draft import Refused
+from batch_records.master.recipe import Role
 from mes.context import installation
 from mes.execute import Doing, Outcome, handles
-from mes.people.models import CLOCK
+from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK
 from mes.reports.models import Document
 
 
@@ -33,7 +34,12 @@ class KeepRecord:
     problem: str = ""
 
 
-@handles(AskForRecord, "asked for a record", books=lambda command: (f"documents:{command.batch}",))
+@handles(
+    AskForRecord,
+    "asked for a record",
+    roles=(*(role.value for role in Role), ADMINISTRATOR, AUDITOR),
+    books=lambda command: (f"documents:{command.batch}",),
+)
 def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
     """Note who asked; the renderer takes it up within a second."""
     if installation().folds.get(doing.act.connection, command.batch) is None:

@@ -35,8 +35,12 @@ class Problem:
 
 def init_app(app: Flask) -> None:
     """Register one handler for each kind of answer."""
-    app.register_error_handler(Refused, lambda error: answer(409, Problem("refused", sentence_of(error), recorded=True)))
-    app.register_error_handler(Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error), recorded=True)))
+    app.register_error_handler(
+        Refused, lambda error: answer(409, Problem("refused", sentence_of(error), recorded=True))
+    )
+    app.register_error_handler(
+        Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error), recorded=True))
+    )
     app.register_error_handler(Malformed, lambda error: answer(400, Problem("not understood", sentence_of(error))))
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(CSRFError, _expired)

@@ -26,6 +26,7 @@ from mes.context import installation
 from mes.execute import Actor
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
+from mes.web.errors import Problem, answer
 from mes.web.forms import came_from, is_for_programs
 
 _TOUCHED_TO = 10.0  # seconds
@@ -49,6 +50,7 @@ _PAGES = (
     "people.people",
     "patients.orders",
 )
+_NO_ROLE = "You hold no role here yet: an administrator gives you one."
 _REFUSALS = (401, 403, 429)
 _CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -134,8 +136,8 @@ def _open() -> AnyResponse | None:
     if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
         abort(400, "There is a character in this that no text has.")
     g.session = _session()
-    if g.session and not g.session.person.roles and request.endpoint not in _OPEN_WITHOUT_ROLE:
-        abort(403, "You hold no role here yet: an administrator gives you one.")
+    if request.method == "GET" and _holds_no_role():
+        abort(403, _NO_ROLE)
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
         abort(403, "This page is for who administers or inspects.")
     if g.session or request.endpoint in _OPEN_TO_ALL or is_for_programs():
@@ -164,7 +166,15 @@ def _touch() -> None:
         session["touched"] = time.time()
 
 
+def _holds_no_role() -> bool:
+    """Say whether somebody is signed in whom nothing here is for."""
+    held = g.get("session")
+    return bool(held and not held.person.roles and request.endpoint not in _OPEN_WITHOUT_ROLE)
+
+
 def _close(response: Response) -> Response:
+    if request.method != "GET" and _holds_no_role():  # the wish was refused and is on record; its page is not shown
+        response = answer(403, Problem("forbidden", _NO_ROLE, recorded=True))
     if "saved" in g:
         _keep_saved(response)
     for name, value in _HEADERS.items():
@@ -173,7 +183,8 @@ def _close(response: Response) -> Response:
     if installation().settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if response.status_code in _REFUSALS:
-        by = g.session.person.id if g.get("session") else ""
+        who = g.session.person if g.get("session") else g.get("machine")
+        by = who.id if who else ""
         about = {"status": response.status_code, "method": request.method, "path": request.path}
         log.refused("request refused", by=by, address=request.remote_addr or "", **about)
     return response
@@ -208,7 +219,7 @@ def _user(held: Session) -> User:
 
 def _pages_of(person: Person) -> frozenset[str]:
     may_see_people = person.roles & {ADMINISTRATOR, AUDITOR}
-    return frozenset(page for page in _PAGES if page != "people.people" or may_see_people)
+    return frozenset(page for page in _PAGES if person.roles and (page != "people.people" or may_see_people))
 
 
 def say_saved() -> None:

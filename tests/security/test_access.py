@@ -10,6 +10,7 @@ from tests.mes.laboratory import ADAM, PASSWORD
 from tests.security.access import FILE, OPEN_TO_ALL, row, written
 from tests.security.door import MACHINES, NO_ROLE, NOBODY, Door
 
+
 @pytest.mark.requirement("RQ-064")
 @pytest.mark.requirement("RQ-009")
 def test_every_role_gets_at_every_address_what_the_table_says(door: Door) -> None:
@@ -58,7 +59,9 @@ def test_who_holds_no_role_sees_nothing(door: Door) -> None:
 @pytest.mark.requirement("RQ-009")
 def test_who_administers_changes_nothing_in_manufacture() -> None:
     """What an administrator may send concerns people, and the printing and drafting of documents."""
-    sent = {each["endpoint"] for each in written().values() if each["method"] == "POST" and each["administrator"] == "yes"}
+    sent = {
+        each["endpoint"] for each in written().values() if each["method"] == "POST" and each["administrator"] == "yes"
+    }
     subjects = {endpoint for endpoint in sent if not endpoint.startswith("people.")}
     assert subjects == {"reports.render", "masters.load_recipe"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from mes.alarms.models import AlarmRule
 from tests.batch_records.playing import RUTH
-from tests.cast import ALICE, MALLORY, QUINN
+from tests.cast import ALICE, PETRA, QUINN
 from tests.mes.alarms.watched import Watched
 from tests.mes.furnishing import INCUBATOR
 from tests.mes.laboratory import COI, INES, PASSWORD, Laboratory
