@@ -1,6 +1,6 @@
 """The table of who may do what, as it is written down and as the application answers.
 
-    python -m tests.security.access      write docs/compliance/access.csv anew, to be read by a person
+    python -m tests.security.access   writes docs/compliance/access.csv anew, to be read by a person
 
 A cell says ``yes`` (shown, or carried out if the matter itself allows), ``no`` (refused for the role), ``door`` (sent to
 the sign-in page), ``token`` (401: only a machine's token counts here, or a session to read).

@@ -72,8 +72,15 @@ FILLED: Mapping[str, str] = {  # what is entered wherever a form asks for it
 }
 _NOW = "2026-03-02T08:00:00Z"
 _READING = {
-    "instrument": "CC-01", "sequence": 9, "channel": "viability", "value": "85", "unit": "%", "quality": "good",
-    "status": "ok", "received_time": _NOW, "raw": "",
+    "instrument": "CC-01",
+    "sequence": 9,
+    "channel": "viability",
+    "value": "85",
+    "unit": "%",
+    "quality": "good",
+    "status": "ok",
+    "received_time": _NOW,
+    "raw": "",
 }
 BODIES: Mapping[str, object] = {  # what each operation of the interface is sent
     "api.store_readings": {"gateway": "gateway-1", "readings": [_READING]},
