@@ -30,6 +30,7 @@ from mes.web.errors import Problem, answer
 from mes.web.forms import came_from, is_for_programs
 
 _TOUCHED_TO = 10.0  # seconds
+_LONGEST = 20_000  # characters of one field: what is recorded is kept for ever, and somebody has to read it
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _OPEN_WITHOUT_ROLE = (*_OPEN_TO_ALL, "people.lock")
@@ -133,8 +134,7 @@ def held_session() -> str:
 
 
 def _open() -> AnyResponse | None:
-    if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
-        abort(400, "There is a character in this that no text has.")
+    _must_be_texts(request.path, *request.args.values(), *request.form.values())
     g.session = _session()
     if request.method == "GET" and _holds_no_role():
         abort(403, _NO_ROLE)
@@ -143,6 +143,13 @@ def _open() -> AnyResponse | None:
     if g.session or request.endpoint in _OPEN_TO_ALL or is_for_programs():
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
+
+
+def _must_be_texts(*texts: str) -> None:
+    if any("\0" in text for text in texts):
+        abort(400, "There is a character in this that no text has.")
+    if any(len(text) > _LONGEST for text in texts):
+        abort(413, f"This is longer than {_LONGEST} characters: enter what matters, and keep the rest as a document.")
 
 
 def _session() -> Session | None:
