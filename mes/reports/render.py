@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, select_autoescape
 from sqlalchemy.orm import Session
 from weasyprint import CSS, HTML
-from weasyprint.urls import URLFetcher
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.progress import Progress
@@ -17,6 +16,7 @@ from mes.batches.shown import local, unit_words
 from mes.context import installation
 from mes.people.queries import names
 from mes.reports.charts import Chart, Line, seconds
+from mes.reports.nowhere import nowhere
 from mes.reports.record import gather
 from mes.reports.series import series_of
 
@@ -57,12 +57,10 @@ def render(number: str) -> Rendered:
         laboratory=settings.laboratory,
         printed=local(installation().now()),
     )
-    # A record holds all that it shows: a text in it must not make the printer go anywhere, nor open a file.
-    nowhere = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     band = "Demonstration · synthetic data · process time" if settings.is_demonstration else ""
     words = {"coi": record.coi, "batch": record.batch, "head": record.head, "band": band}
-    style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere)
-    document = HTML(string=html, url_fetcher=nowhere).render(stylesheets=[style])
+    style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere())
+    document = HTML(string=html, url_fetcher=nowhere()).render(stylesheets=[style])
     content = document.write_pdf(pdf_variant="pdf/a-3u")
     return Rendered(content, len(document.pages), batch.last.page, batch.last.hash)
 

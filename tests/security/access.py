@@ -2,8 +2,8 @@
 
     python -m tests.security.access   writes docs/compliance/access.csv anew, to be read by a person
 
-A cell says ``yes`` (shown, or carried out if the matter itself allows), ``no`` (refused for the role), ``door`` (sent to
-the sign-in page), ``token`` (401: only a machine's token counts here, or a session to read).
+A cell says ``yes`` (shown, or carried out if the matter itself allows), ``no`` (refused for the role), ``door`` (sent
+to the sign-in page), ``token`` (401: only a machine's token counts here, or a session to read).
 """
 
 from __future__ import annotations
