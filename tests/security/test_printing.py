@@ -20,6 +20,8 @@ from mes.web.spreadsheet import as_csv, cell
 from tests.mes.laboratory import Laboratory
 from tests.security.sinks import typed_everywhere
 
+# WeasyPrint leaves the colour profile open that PDF/A asks for; the process that prints ends with it.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
 CANARY = "a canary in a file of the server"
 
 
