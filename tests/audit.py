@@ -69,8 +69,10 @@ def _within(version: Version, events: Sequence[Mapping[str, str]]) -> bool:
     for event in events:
         if "introduced" in event:
             inside = inside or event["introduced"] == "0" or version >= Version(event["introduced"])
-        elif ("fixed" in event and version >= Version(event["fixed"])) or ("last_affected" in event and version > Version(event["last_affected"])):
-            inside = False
+        elif "fixed" in event:
+            inside = inside and version < Version(event["fixed"])
+        elif "last_affected" in event:
+            inside = inside and version <= Version(event["last_affected"])
     return inside
 
 

@@ -12,7 +12,6 @@ from tests.security.door import MACHINES, NO_ROLE, NOBODY, Door
 
 
 @pytest.mark.requirement("RQ-064")
-@pytest.mark.requirement("RQ-009")
 def test_every_role_gets_at_every_address_what_the_table_says(door: Door) -> None:
     """ASVS 8.2.1, 8.2.2, 8.3.1: each role alone, a machine of each kind and nobody, at each route that there is."""
     table, differences, asked = written(), [], 0
@@ -56,7 +55,6 @@ def test_who_holds_no_role_sees_nothing(door: Door) -> None:
     assert "COI-26" not in answer.text
 
 
-@pytest.mark.requirement("RQ-009")
 def test_who_administers_changes_nothing_in_manufacture() -> None:
     """What an administrator may send concerns people, and the printing and drafting of documents."""
     sent = {
@@ -78,6 +76,7 @@ def test_a_machine_uses_its_own_address_only() -> None:
     }
 
 
+@pytest.mark.requirement("RQ-009")
 @pytest.mark.requirement("RQ-070")
 def test_rights_change_with_the_next_request(door: Door) -> None:
     """ASVS 8.3.2: a role is taken away, an account deactivated; the open session notices at once."""

@@ -68,7 +68,6 @@ def test_a_part_that_a_batch_does_not_have_is_not_there(two: Door, part: str, va
     assert {line["kind"] for line in added} <= {"attempt refused"}
 
 
-@pytest.mark.requirement("RQ-010")
 def test_a_signature_for_one_batch_signs_no_other(two: Door) -> None:
     """The last line of the first batch, signed under the second: refused, on every form that signs."""
     head = two.batches[0].batch.last.hash
