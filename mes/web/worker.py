@@ -19,7 +19,7 @@ _PATIENCE = 5.0  # seconds that a thread waits for the next bytes of a request
 _GONE = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
 
-class _Connection(TConn):
+class _Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
     """A connection whose reader does not wait for ever."""
 
     def init(self) -> None:
@@ -28,7 +28,7 @@ class _Connection(TConn):
         self.sock.settimeout(_PATIENCE)
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # the same
     """gunicorn's threaded worker, with threads only for who has said something."""
 
     def accept(self, listener: socket.socket) -> None:

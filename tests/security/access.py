@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from mes.schema import upgrade
 from tests.architecture.source import ROOT
 from tests.mes.furnishing import furnish
 from tests.mes.laboratory import opened
@@ -51,8 +52,6 @@ def written() -> dict[tuple[str, str], Row]:
 
 def main() -> int:
     """Write the table anew."""
-    from mes.schema import upgrade  # noqa: PLC0415 - Alembic is not for who only reads the table
-
     with tempfile.TemporaryDirectory() as name:
         url = f"sqlite:///{name}/lab.db"
         upgrade(url)
