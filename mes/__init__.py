@@ -5,8 +5,11 @@ from __future__ import annotations
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
+from mes import log
 from mes.alarms import views as alarms
 from mes.api import views as api
+from mes.api.models import FieldsOut, ProblemOut
+from mes.api.strict import StrictJson
 from mes.archive import views as archive
 from mes.audit import views as audit
 from mes.batches import views as batches
@@ -36,6 +39,7 @@ csrf = CSRFProtect()
 
 def create_app(settings: Settings | None = None) -> APIFlask:
     """Make the application of one installation; its database is already there (``./lab setup``)."""
+    log.init()
     settings = settings or Settings.from_environment()
     app = APIFlask(
         __name__,
@@ -54,9 +58,13 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
+        HTTP_ERROR_SCHEMA=ProblemOut.model_json_schema(),
+        VALIDATION_ERROR_SCHEMA=FieldsOut.model_json_schema(),
         AUTO_200_RESPONSE=False,  # the interface's document tells of the interface, not of pages
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form that waited out a lock keeps its values
     )
+    app.json = StrictJson(app)
+    app.security_schemes = {"token": {"type": "http", "scheme": "bearer"}}
     csrf.init_app(app)
     csrf.exempt(api.bp)  # no cookie counts there: a bearer token does
     for subject in _SUBJECTS:

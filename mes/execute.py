@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from batch_records.executed.draft import Refused
+from mes import log
 from mes.context import installation
 from mes.ledger import tables
 from mes.ledger.act import Act, Author
@@ -220,3 +221,4 @@ def _write_attempt(connection: Connection, command: object, handler: Handler, by
     act.flush()
     handler.refused(act, command)
     connection.commit()
+    log.refused("attempt refused", by=by.person.id, address=by.workstation, **body)

@@ -11,7 +11,24 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import make_url
+
 from devices.clock import Clock, ProcessClock, machine_clock
+
+_SHORTEST_KEY = 32  # characters; ours has 64
+_EVERYBODYS = (
+    "postgres",
+    "password",
+    "admin",
+    "root",
+    "secret",
+    "changeme",
+    "change-me",
+    "mes",
+    "mes_app",
+    "1234",
+    "test",
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,7 @@ class Settings:
     ``zone``          the site's time zone: how times are shown, never how they are stored
     ``laboratory``, ``room``  how the site calls itself on every page
     ``idle``          after how long without a touch a session locks
+    ``longest``       after how long a session is over, however busy its holder
     """
 
     folder: Path
@@ -34,6 +52,7 @@ class Settings:
     laboratory: str = "Cell laboratory"
     room: str = ""
     idle: timedelta = timedelta(minutes=15)
+    longest: timedelta = timedelta(hours=12)
     secure_cookies: bool = True
 
     @property
@@ -48,6 +67,7 @@ class Settings:
         MES_INSECURE_COOKIES is for a demonstration on loopback, which has no TLS.
         """
         folder, database_url = place(environment)
+        _must_not_be_everybodys(database_url)
         folder.mkdir(parents=True, exist_ok=True)
         clock = environment.get("MES_PROCESS_CLOCK")
         return Settings(
@@ -59,6 +79,7 @@ class Settings:
             laboratory=environment.get("MES_LABORATORY", "Cell laboratory"),
             room=environment.get("MES_ROOM", ""),
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
+            longest=timedelta(hours=float(environment.get("MES_SESSION_HOURS", "12"))),
             secure_cookies="MES_INSECURE_COOKIES" not in environment,
         )
 
@@ -78,4 +99,17 @@ def _secret_key(folder: Path) -> str:
         with suppress(FileExistsError):
             os.link(draft, file)  # the first of two that start at once wins, and both read its key
         draft.unlink()
-    return file.read_text()
+    key = file.read_text()
+    if len(key) < _SHORTEST_KEY:
+        raise ValueError(f"{file} holds no key: remove it, and the next start makes one (everybody signs in again)")
+    if file.stat().st_mode & 0o077:
+        raise ValueError(f"{file} can be read by others than its owner: chmod 600 {file}")
+    return key
+
+
+def _must_not_be_everybodys(database_url: str) -> None:
+    """Refuse a password that every list of passwords begins with."""
+    address = make_url(database_url)
+    password = str(address.password or "").lower()
+    if password and password in (*_EVERYBODYS, (address.username or "").lower()):
+        raise ValueError("the database's password is one that everybody tries first: give it another")

@@ -18,6 +18,7 @@ from devices.exported_text import Row, values
 from devices.instrument import DateOrder, instrument
 from devices.local_time import read
 from devices.protocols import ProtocolError
+from devices.workbook import must_be_modest
 
 _KINDS = {b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
 _TEXT = {  # the text's name of a value → the table's
@@ -90,6 +91,8 @@ def _table(content: bytes, kind: str) -> Iterator[Row]:
 
 
 def _sheet(content: bytes, kind: str) -> list[list[str]]:
+    if kind == "xlsx":
+        must_be_modest(content)
     import pandas as pd  # noqa: PLC0415 - heavy, and only this process needs it
 
     try:

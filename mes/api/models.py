@@ -258,5 +258,12 @@ class RecordOut(_Model, frozen=True):
 class ProblemOut(_Model, frozen=True):
     """Why something was not done."""
 
-    problem: str
-    detail: Any
+    problem: str = Field(description="its kind, in one or two words")
+    detail: str = Field(description="what happened, as a sentence")
+
+
+class FieldsOut(_Model, frozen=True):
+    """Why what was sent could not be read: place → field → reasons."""
+
+    message: str
+    detail: dict[str, Any]

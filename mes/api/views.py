@@ -6,6 +6,7 @@ from io import BytesIO
 
 from apiflask import APIBlueprint
 from flask import abort, g, render_template, request, send_file
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from batch_records.executed.commands import Person
@@ -31,21 +32,44 @@ from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
 from mes.gateways.commands import GiveNotices, HearGateway, Notice
 from mes.machine.commands import HearMachine
+from mes.people.models import AUDITOR
 from mes.people.queries import machine
 from mes.reports.commands import CopyRecord, KeepRecord
 from mes.reports.queries import asked
 from mes.seals.commands import Seal
+from mes.web.throttle import Throttle
 
+_COMMON = {
+    400: "This is no JSON, or says one thing twice.",
+    401: "No token.",
+    403: "The token is not for this.",
+    413: "Larger than anything we take.",
+    415: "Not sent as JSON.",
+    429: "Too many wrong tokens from this address; Retry-After says how many seconds to wait.",
+    503: "The database cannot be reached; Retry-After says when to try again.",
+}
+_SEND = _COMMON | {409: "Refused; the sentence says why."}
+_READ = {code: _COMMON[code] for code in (401, 403, 429, 503)}
 bp = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="Records and readings")
 
 
+_GUESSES = Throttle(most=20, window=60)
+
+
 @bp.before_request
-def _who() -> Response | None:
+def _who() -> None:
+    """Let in who shows a token. Whoever has the right one is never kept out by another's guesses."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     g.machine = machine(token) if scheme == "Bearer" and token else None
     if g.machine is None and not (g.session and request.method == "GET"):
+        if token and (wait := _GUESSES.failed(request.remote_addr or "")):
+            raise TooManyRequests("Too many wrong tokens from this address.", retry_after=wait)
         abort(401, "Send the token of a machine: Authorization: Bearer …")
-    return None
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if has_body and not request.is_json:
+        abort(415, "Send JSON, and say so: Content-Type: application/json")
+    if request.method == "GET" and g.machine and AUDITOR not in g.machine.roles:
+        abort(403, "This token is for deliveries: records are read with an auditor's.")
 
 
 def _actor() -> Actor:
@@ -63,7 +87,7 @@ def page() -> str:
 @bp.post("/readings")
 @bp.input(ReadingsIn)
 @bp.output(Stored, description="Every reading of the request is on disk.")
-@bp.doc(summary="Deliver readings", responses={401: "No token.", 409: "A reading is stored with other bytes."})
+@bp.doc(summary="Deliver readings", responses=_SEND | {409: "A reading is stored with other bytes."}, security="token")
 def store_readings(json_data: ReadingsIn) -> Outcome:
     """Store readings under (instrument, sequence), each once, however often it is delivered."""
     readings = tuple(each.reading() for each in json_data.readings)
@@ -73,7 +97,7 @@ def store_readings(json_data: ReadingsIn) -> Outcome:
 @bp.post("/gateways")
 @bp.input(GatewayIn)
 @bp.output({}, status_code=204)
-@bp.doc(summary="Tell how a gateway is", responses={401: "No token."})
+@bp.doc(summary="Tell how a gateway is", responses=_SEND, security="token")
 def hear_gateway(json_data: GatewayIn) -> tuple[str, int]:
     """Keep what a gateway tells of itself and its instruments, for the page of gateways. It tells every few seconds."""
     told = json_data.model_dump(mode="json", exclude={"gateway"})
@@ -94,7 +118,7 @@ def give_notices(json_data: NoticesIn) -> Outcome:
 
 @bp.post("/ticks")
 @bp.output(Ticked)
-@bp.doc(summary="Tick", responses={401: "No token."})
+@bp.doc(summary="Tick", responses=_SEND, security="token")
 def tick() -> dict[str, object]:
     """Do what is due by itself: declare hold times, raise alarms, seal readings. The clock process calls this."""
     outcome = execute(Tick(), by=_actor(), tap="")
@@ -123,7 +147,7 @@ def hear_machine(json_data: MachineIn) -> tuple[str, int]:
 @bp.post("/documents/<id>")
 @bp.input(DocumentMade)
 @bp.output({}, status_code=204)
-@bp.doc(summary="Keep a document", responses={401: "No token.", 409: "No such document is being made."})
+@bp.doc(summary="Keep a document", responses=_SEND | {409: "No such document is being made."}, security="token")
 def keep_document(id: str, json_data: DocumentMade) -> tuple[str, int]:  # noqa: A002 - the path's word
     """Keep the digest of a document that the renderer made."""
     execute(KeepRecord(id=id, **json_data.model_dump()), by=_actor(), tap="")
@@ -132,7 +156,7 @@ def keep_document(id: str, json_data: DocumentMade) -> tuple[str, int]:  # noqa:
 
 @bp.get("/batches")
 @bp.output(BatchesOut)
-@bp.doc(summary="List batches", responses={401: "No token."})
+@bp.doc(summary="List batches", responses=_READ, security="token")
 def batches() -> BatchesOut:
     """Return every batch, the newest first."""
     return BatchesOut(batches=queries.batches())
@@ -140,7 +164,7 @@ def batches() -> BatchesOut:
 
 @bp.get("/batches/<batch>")
 @bp.output(RecordOut)
-@bp.doc(summary="Get a batch record", responses={401: "No token.", 404: "No such batch."})
+@bp.doc(summary="Get a batch record", responses=_READ | {404: "No such batch."}, security="token")
 def record(batch: str) -> RecordOut:
     """Return a batch's whole record: every line with its hash, and the recipe's text."""
     return queries.record(batch)

@@ -3,7 +3,7 @@
     ./lab user open ID NAME                    set up a laboratory, with its first administrator
     ./lab user list
     ./lab user add ID NAME --role ROLE …       --as ADMINISTRATOR
-    ./lab user machine ID NAME --role ROLE     --as ADMINISTRATOR   an instrument gateway or the clock
+    ./lab user machine ID NAME --role ROLE     --as ADMINISTRATOR   an instrument gateway, the clock or an auditor
     ./lab user unlock ID --reason WHY          --as ADMINISTRATOR
     ./lab user deactivate ID --reason WHY      --as ADMINISTRATOR
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
+from mes import log
 from mes.execute import Doing, Outcome, handles
 from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK, INSTRUMENT, SignIn, User
 from mes.people.passwords import hash_password
@@ -55,7 +56,7 @@ class AddUser:
 
 @dataclass(frozen=True)
 class AddMachine:
-    """Give a gateway or the clock an account with a token instead of a password."""
+    """Give a gateway, the clock, or a program that reads records an account with a token instead of a password."""
 
     id: str
     name: str
@@ -135,6 +136,8 @@ def note_wrong_password(doing: Doing, command: NoteWrongPassword) -> None:
     """Count it, and lock the account in time. An id that nobody has is noted too, in a book of its own."""
     (book,) = user_book(command)
     doing.act.write(book, "password refused", {"purpose": command.purpose})
+    about = {"user": command.user, "purpose": command.purpose, "address": doing.by.workstation}
+    doing.after.append(lambda: log.refused("password refused", **about))
     user = doing.session.get(User, command.user)
     if user:
         user.wrong_passwords += 1
@@ -160,8 +163,10 @@ def add_user(doing: Doing, command: AddUser) -> None:
 @handles(AddMachine, "added a machine", roles=(ADMINISTRATOR,), books=lambda command: (f"user:{command.id}",))
 def add_machine(doing: Doing, command: AddMachine) -> None:
     """Add an account for a program; it holds one role and cannot sign anything."""
-    if command.role not in (INSTRUMENT, CLOCK):
-        raise Malformed("role", "a machine is an instrument gateway or the clock")
+    if command.role not in (INSTRUMENT, CLOCK, AUDITOR):
+        raise Malformed(
+            "role", "a machine is an instrument gateway, the clock, or an auditor's program that only reads"
+        )
     if doing.session.get(User, command.id):
         raise Refused(f"the id “{command.id}” was given before; ids are never given again")
     hashed = hashlib.sha256(command.token.encode()).hexdigest()

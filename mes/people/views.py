@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from batch_records.executed.draft import Malformed, Refused
 from mes.batches.shown import local
-from mes.execute import execute
+from mes.execute import Forbidden, execute
 from mes.people import commands as c
 from mes.people import queries
 from mes.people.passwords import new_password
@@ -76,6 +76,8 @@ def add_person() -> tuple[str, int] | str:
     command = c.AddUser(entered.text("name"), entered.text("full_name"), roles, password)
     try:
         execute(command, by=frame.actor(), tap="")  # the second of two taps has another password to show
+    except Forbidden:
+        raise  # the list is not for everybody
     except (Malformed, Refused) as error:
         return _people(error=str(error), draft=command), 400
     return _people(first_password=(command.id, password))

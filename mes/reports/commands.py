@@ -8,10 +8,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 from batch_records.executed.draft import Refused
+from batch_records.master.recipe import Role
 from mes.context import installation
 from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
-from mes.people.models import CLOCK
+from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK
 from mes.reports.models import Document
 from mes.seals.commands import seal_now
 
@@ -50,7 +51,13 @@ def _documents(command: AskForRecord | KeepRecord | CopyRecord) -> Iterable[str]
     return (f"documents:{command.batch}",)
 
 
-@handles(AskForRecord, "asked for a record", books=_documents, then=seal_now(_documents))
+@handles(
+    AskForRecord,
+    "asked for a record",
+    roles=(*(role.value for role in Role), ADMINISTRATOR, AUDITOR),
+    books=_documents,
+    then=seal_now(_documents),
+)
 def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
     """Note who asked, and seal all that it will hold; the renderer takes it up within a second."""
     if installation().folds.get(doing.act.connection, command.batch) is None:

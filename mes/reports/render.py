@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from weasyprint import CSS, HTML
 from weasyprint.document import Document
-from weasyprint.urls import URLFetcher
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.progress import Progress
@@ -24,6 +23,7 @@ from mes.batches.shown import local, unit_words
 from mes.context import installation
 from mes.people.queries import names
 from mes.reports.charts import Chart, Line, seconds
+from mes.reports.nowhere import nowhere
 from mes.reports.record import Record, lay_out
 from mes.reports.seal import SealShown, seal_shown
 from mes.reports.series import series_of
@@ -76,12 +76,10 @@ def _print(record: Record, charts: list[Chart], seal: SealShown, now: datetime) 
     html = _TEMPLATES.get_template("record.html").render(
         record=record, charts=charts, seal=seal, laboratory=settings.laboratory, printed=local(now)
     )
-    # A record holds all that it shows: a text in it must not make the printer go anywhere, nor open a file.
-    nowhere = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     band = "Demonstration · synthetic data · process time" if settings.is_demonstration else ""
     words = {"coi": record.coi, "batch": record.batch, "head": record.head, "band": band}
-    style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere)
-    return HTML(string=html, url_fetcher=nowhere).render(stylesheets=[style])
+    style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere())
+    return HTML(string=html, url_fetcher=nowhere()).render(stylesheets=[style])
 
 
 def _zero(batch: Batch) -> float:

@@ -13,8 +13,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.draft import Malformed, Refused
+from mes import log
 from mes.execute import Forbidden
-from mes.web.forms import Form, came_from
+from mes.web.forms import Form, came_from, is_for_programs
 from mes.web.shapes import Signature
 
 _LOG = logging.getLogger("mes")
@@ -29,12 +30,17 @@ class Problem:
     sentence: str
     unblock: str | None = None
     reference: str | None = None
+    recorded: bool = False  # the attempt stands in the ledger
 
 
 def init_app(app: Flask) -> None:
     """Register one handler for each kind of answer."""
-    app.register_error_handler(Refused, lambda error: answer(409, Problem("refused", sentence_of(error))))
-    app.register_error_handler(Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error))))
+    app.register_error_handler(
+        Refused, lambda error: answer(409, Problem("refused", sentence_of(error), recorded=True))
+    )
+    app.register_error_handler(
+        Forbidden, lambda error: answer(403, Problem("forbidden", sentence_of(error), recorded=True))
+    )
     app.register_error_handler(Malformed, lambda error: answer(400, Problem("not understood", sentence_of(error))))
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(CSRFError, _expired)
@@ -45,7 +51,7 @@ def init_app(app: Flask) -> None:
 
 def answer(status: int, problem: Problem) -> Response:
     """Answer with a problem: as a page, or as JSON to a program."""
-    if request.blueprint == "api":
+    if is_for_programs():
         return make_response(jsonify(problem=problem.kind, detail=problem.sentence), status)
     back = came_from() or url_for("batches.board")
     return make_response(render_template("problem.html", problem=problem, back_url=back, retry_url=None), status)
@@ -81,7 +87,7 @@ def _too_deep(error: RecursionError) -> Response:
 
 
 def _expired(error: CSRFError) -> AnyResponse:
-    del error
+    log.refused("form without its token", address=request.remote_addr, path=request.path, why=error.description)
     return redirect(url_for("people.sign_in"))
 
 
@@ -89,7 +95,10 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     kind = {404: "not found", 403: "forbidden"}.get(code, "not understood")
     said = error.description if error.description != type(error).description else None  # the library's own words
-    return answer(code, Problem(kind, said or _WORDS.get(code, f"{error.name}.")))
+    response = answer(code, Problem(kind, said or _WORDS.get(code, f"{error.name}.")))
+    told = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    response.headers.update(told | ({"WWW-Authenticate": "Bearer"} if code == 401 else {}))
+    return response
 
 
 def _unavailable(error: OperationalError) -> Response:

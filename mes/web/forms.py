@@ -101,6 +101,11 @@ def safe_next(target: str) -> str | None:
     return target if is_ours else None
 
 
+def is_for_programs() -> bool:
+    """Say whether what is asked for is the interface's, or would be if there were such an address."""
+    return request.blueprint == "api" or (request.endpoint is None and request.path.startswith("/api/"))
+
+
 def came_from() -> str | None:
     """Return the page of ours that this request came from."""
     came = urlsplit(request.referrer or "")

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
+from mes import log
 from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
@@ -27,12 +28,14 @@ from mes.machine.queries import warnings
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
 from mes.web import steady
-from mes.web.forms import came_from
+from mes.web.errors import Problem, answer
+from mes.web.forms import came_from, is_for_programs
 
 _TOUCHED_TO = 10.0  # seconds
-_SAVED = "saved"
+_LONGEST = 20_000  # characters of one field: what is recorded is kept for ever, and somebody has to read it
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
+_OPEN_WITHOUT_ROLE = (*_OPEN_TO_ALL, "people.lock")
 _PAGES = (
     "batches.board",
     "batches.batch",
@@ -50,6 +53,8 @@ _PAGES = (
     "people.people",
     "patients.orders",
 )
+_NO_ROLE = "You hold no role here yet: an administrator gives you one."
+_REFUSALS = (401, 403, 429)
 _CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -59,6 +64,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self)",
     "Cache-Control": "no-store",
 }
@@ -111,7 +117,7 @@ def visitor() -> Actor:
 def begin(token: str, user: str) -> None:
     """Let this browser hold a session."""
     session.clear()  # a new session id at every sign-in: a fixed one is worth nothing
-    session.update(token=token, touched=time.time(), steady=steady.stamp(), user=user)
+    session.update(token=token, began=time.time(), touched=time.time(), steady=steady.stamp(), user=user)
 
 
 def new_token() -> str:
@@ -130,21 +136,32 @@ def held_session() -> str:
 
 
 def _open() -> AnyResponse | None:
-    if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
-        abort(400, "There is a character in this that no text has.")
+    _must_be_texts(request.path, *request.args.values(), *request.form.values())
     g.session = _session()
+    if request.method == "GET" and _holds_no_role():
+        abort(403, _NO_ROLE)
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
         abort(403, "This page is for who administers or inspects.")
-    if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
+    if g.session or request.endpoint in _OPEN_TO_ALL or is_for_programs():
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
+
+
+def _must_be_texts(*texts: str) -> None:
+    if any("\0" in text for text in texts):
+        abort(400, "There is a character in this that no text has.")
+    if any(len(text) > _LONGEST for text in texts):
+        abort(413, f"This is longer than {_LONGEST} characters: enter what matters, and keep the rest as a document.")
 
 
 def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    if _untouched() > installation().settings.idle.total_seconds():
+    settings = installation().settings
+    if _untouched() > settings.idle.total_seconds():
+        return None
+    if time.time() - session.get("began", 0) > settings.longest.total_seconds():
         return None
     found = open_session(token)
     refreshes_itself = "HX-Request" in request.headers or request.headers.get("Accept") == "text/event-stream"
@@ -165,14 +182,27 @@ def _touch() -> None:
         session.update(touched=time.time(), steady=steady.stamp())
 
 
+def _holds_no_role() -> bool:
+    """Say whether somebody is signed in whom nothing here is for."""
+    held = g.get("session")
+    return bool(held and not held.person.roles and request.endpoint not in _OPEN_WITHOUT_ROLE)
+
+
 def _close(response: Response) -> Response:
+    if request.method != "GET" and _holds_no_role():  # the wish was refused and is on record; its page is not shown
+        response = answer(403, Problem("forbidden", _NO_ROLE, recorded=True))
     if "saved" in g:
         _keep_saved(response)
     for name, value in _HEADERS.items():
         if name != "Cache-Control" or request.endpoint != "static":
             response.headers.setdefault(name, value)
     if installation().settings.secure_cookies:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.status_code in _REFUSALS:
+        who = g.session.person if g.get("session") else g.get("machine")
+        by = who.id if who else ""
+        about = {"status": response.status_code, "method": request.method, "path": request.path}
+        log.refused("request refused", by=by, address=request.remote_addr or "", **about)
     return response
 
 
@@ -212,7 +242,7 @@ def _user(held: Session) -> User:
 
 def _pages_of(person: Person) -> frozenset[str]:
     may_see_people = person.roles & {ADMINISTRATOR, AUDITOR}
-    return frozenset(page for page in _PAGES if page != "people.people" or may_see_people)
+    return frozenset(page for page in _PAGES if person.roles and (page != "people.people" or may_see_people))
 
 
 def say_saved() -> None:
@@ -222,7 +252,7 @@ def say_saved() -> None:
 
 def _saved() -> str | None:
     """Return when something was saved, once. The browser keeps it unsigned: it is a courtesy, not a record."""
-    told = request.cookies.get(_SAVED, "")
+    told = request.cookies.get(_saved_cookie(), "")
     if not _TIME_OF_DAY.fullmatch(told):
         return None
     g.saved = ""
@@ -231,4 +261,9 @@ def _saved() -> str | None:
 
 def _keep_saved(response: Response) -> None:
     secure = installation().settings.secure_cookies
-    response.set_cookie(_SAVED, g.saved, max_age=60 if g.saved else 0, secure=secure, httponly=True, samesite="Strict")
+    kept = 60 if g.saved else 0
+    response.set_cookie(_saved_cookie(), g.saved, max_age=kept, secure=secure, httponly=True, samesite="Strict")
+
+
+def _saved_cookie() -> str:
+    return "__Host-saved" if installation().settings.secure_cookies else "saved"

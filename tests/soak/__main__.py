@@ -22,6 +22,8 @@ TRIALS = {
     "tablets": "many at once: steps, taps, numbers, stock, slow clients (C1 to C8)",
     "attacks": "attack the ledger in every way that is known, and look what shows it",
     "archive": "alter a byte of a batch record: each must be named",
+    "security": "every role at every address, guessed ids, scripts in a browser (S1, S2, S6)",
+    "api": "fuzz the interface after its own document (F1)",
 }
 
 

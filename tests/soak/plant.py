@@ -60,8 +60,9 @@ class Plant:
             return
         command = {
             "gateway": ("-m", "devices", "gateway", str(self.site.folder / "gateway.toml")),
-            "web": ("-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", "1", "--threads", "8",
-                    "--bind", f"127.0.0.1:{self.web}", "--no-control-socket", "--log-level", "warning"),
+            "web": ("-m", "gunicorn", "wsgi:app", "--worker-class", "mes.web.worker.Worker", "--workers", "1",
+                    "--threads", "8", "--no-control-socket", "--log-level", "warning",
+                    "--bind", f"127.0.0.1:{self.web}"),
             "server": ("-m", "tests.soak.server", str(self.opcua), str(self.site.server_pki), self.site.password,
                        str(self.lives)),
         }[name]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from mes.alarms.models import AlarmRule
 from tests.batch_records.playing import RUTH
-from tests.cast import ALICE, MALLORY, QUINN
+from tests.cast import ALICE, PETRA, QUINN
 from tests.mes.alarms.watched import Watched
 from tests.mes.furnishing import INCUBATOR
 from tests.mes.laboratory import COI, INES, PASSWORD, Laboratory
@@ -83,7 +83,7 @@ def test_an_alarm_is_shelved_and_put_back_on_a_tablet(incubator: Watched) -> Non
     assert incubator.alarm().state == "unacknowledged"
 
 
-@pytest.mark.parametrize("person", [MALLORY, INES])
+@pytest.mark.parametrize("person", [PETRA, INES])
 def test_who_may_not_answer_finds_no_form(incubator: Watched, person: object) -> None:
     """An inspector sees the alarms and their log, and nothing to press."""
     incubator.raise_one()

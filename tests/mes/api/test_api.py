@@ -235,7 +235,7 @@ def test_a_record_is_given_whole_and_can_be_checked(batch: Played) -> None:
 
 def test_a_record_that_does_not_exist_is_said(sqlite: Laboratory) -> None:
     """404, as JSON, with a sentence."""
-    answer = sqlite.tablet().http.get("/api/v1/batches/B99-0001", headers=bearer())
+    answer = sqlite.tablet(ALICE).http.get("/api/v1/batches/B99-0001")
     assert (answer.status_code, answer.json()["problem"]) == (404, "not found")
 
 

@@ -13,10 +13,11 @@ from werkzeug.routing import Rule
 from mes import create_app
 from mes.settings import Settings
 from tests.batch_records.playing import RUTH
-from tests.cast import ALICE, BOB, DORA, LENA, MALLORY, PETRA, QUINN
+from tests.cast import ALICE, DORA, LENA, MALLORY, PETRA, QUINN
 from tests.mes.laboratory import ADAM, INES, PASSWORD, Laboratory
 from tests.mes.played import Played
 from tests.mes.tablet import HOST, Tablet
+from tests.security.sinks import typed_everywhere
 
 OPEN_TO_ALL = {"people.sign_in", "people.enter", "static", "health"}
 PARTS = {
@@ -331,7 +332,7 @@ PAYLOADS = (
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_people_type_is_text_on_every_page(lab: Laboratory, payload: str) -> None:
     """In remarks, reasons, scanned codes, lots, equipment, people's names and results: shown as typed, never run."""
-    batch = _typed_everywhere(lab, payload)
+    batch = typed_everywhere(lab, payload)
     shown = 0
     for person in (QUINN, ADAM):
         tablet = lab.tablet(person)
@@ -350,28 +351,6 @@ def test_what_people_type_is_text_on_every_page(lab: Laboratory, payload: str) -
                 assert "1787569" not in answer.text, path
                 shown += str(escape(payload)) in answer.text
     assert shown > 3
-
-
-def _typed_everywhere(lab: Laboratory, payload: str) -> Played:
-    tablet = lab.tablet(BOB)
-    tablet.press("/lots/", "/lots/", number="X-1", material=payload, expiry="2027-01-01", titre=payload)
-    lab.tablet(ADAM).press("/people", "/people", name="eve", full_name=payload, role="operator")
-    lab.tablet(DORA).press("/orders/", "/orders/", coi="COI-26-0009-X", recipe="short", note=payload)
-    batch = Played(lab).start("COI-26-0001-A").finish("1.3")
-    batch.answers["tube"] = payload[:60]
-    batch.finish("1.5")
-    values = {"value.volume": "5", "value.look": "cloudy", "value.remark": payload}
-    tablet.press(f"{batch.page}/steps/1.5", "/values", values)
-    correction = {"value.remark": f"{payload} again", "reason": "other", "why": payload}
-    tablet.press(f"{batch.page}/steps/1.5?correct=remark", "/correction", correction)
-    token = tablet.open(batch.page).form("/lock").fields["csrf_token"]
-    for step in ("", "1.5"):
-        tablet.post(f"{batch.page}/comments", {"csrf_token": token, "text": payload, "step": step})
-    tablet.press(f"{batch.page}/deviations/report", "/deviations", happened=payload)
-    tablet.press(f"{batch.page}/deviations/D1", "/explanation", explanation=payload)
-    tablet.press("/equipment/?item=CC-01", "/status", status="to be cleaned", why=payload)
-    lab.measured(payload[:40], status=payload, sample=payload[:60])
-    return batch
 
 
 def test_a_host_that_is_not_ours_is_not_repeated(sqlite: Laboratory) -> None:
