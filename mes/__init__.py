@@ -5,9 +5,11 @@ from __future__ import annotations
 from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
+from mes.access import views as access
 from mes.alarms import views as alarms
 from mes.api import views as api
 from mes.audit import views as audit
+from mes.badges import views as badges
 from mes.batches import views as batches
 from mes.context import Installation
 from mes.db import Database
@@ -21,12 +23,13 @@ from mes.quality import views as quality
 from mes.reports import views as reports
 from mes.samples import views as samples
 from mes.settings import Settings
+from mes.training import views as training
 from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(audit, reports, api),
+    *(training, badges, access, audit, reports, api),
 )
 csrf = CSRFProtect()
 

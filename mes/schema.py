@@ -13,7 +13,9 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
+from mes.access import models as access
 from mes.alarms import models as alarms
+from mes.badges import models as badges
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
@@ -25,10 +27,13 @@ from mes.people import models as people
 from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
+from mes.training import models as training
 from mes.trends import models as trends
 
 _MODELS = (
+    access,
     alarms,
+    badges,
     batches,
     equipment,
     gateways,
@@ -39,6 +44,7 @@ _MODELS = (
     reports,
     samples,
     site,
+    training,
     trends,
 )
 _ROLE = "mes_app"

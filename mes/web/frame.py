@@ -19,17 +19,24 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
+from batch_records.master.recipe import Role
 from devices.clock import ProcessClock
 from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
-from mes.people.models import ADMINISTRATOR, AUDITOR
-from mes.people.queries import Session, hash_of, open_session
+from mes.people import queries as people
+from mes.people.models import ADMINISTRATOR, AUDITOR, SUPERVISOR
+from mes.people.queries import LockedOut, Session, hash_of, open_session
 from mes.web.forms import came_from
 
 _TOUCHED_TO = 10.0  # seconds
 _SAVED = "saved"
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_LONGEST = 12 * 3600.0  # seconds that a session lasts at most, however busy
+_OF_PEOPLE = ("people.people", "training.training", "badges.badges", "access.log", "access.review", "access.printed", "access.export")
+_SEE_PEOPLE = {ADMINISTRATOR, AUDITOR, SUPERVISOR, Role.REVIEWER.value}
+_LOOK_AFTER = {ADMINISTRATOR, SUPERVISOR, Role.REVIEWER.value}  # who is told at once that somebody is locked out
+_BEFORE_ONES_OWN_PASSWORD = ("people.account", "people.choose_password", "people.lock", "static", "health")
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _PAGES = (
     "batches.board",
@@ -45,8 +52,8 @@ _PAGES = (
     "reports.record",
     "trends.batch",
     "alarms.alarms",
-    "people.people",
     "patients.orders",
+    *_OF_PEOPLE,
 )
 _CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -109,7 +116,7 @@ def visitor() -> Actor:
 def begin(token: str, user: str) -> None:
     """Let this browser hold a session."""
     session.clear()  # a new session id at every sign-in: a fixed one is worth nothing
-    session.update(token=token, touched=time.time(), user=user)
+    session.update(token=token, began=time.time(), touched=time.time(), user=user)
 
 
 def new_token() -> str:
@@ -132,7 +139,9 @@ def _open() -> AnyResponse | None:
         abort(400, "There is a character in this that no text has.")
     g.session = _session()
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
-        abort(403, "This page is for who administers or inspects.")
+        abort(403, "This page is for who administers, supervises, reviews or inspects.")
+    if g.session and g.session.must_choose and request.endpoint not in _BEFORE_ONES_OWN_PASSWORD:
+        return redirect(url_for("people.account"))
     if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
@@ -142,7 +151,9 @@ def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
+    now = time.time()
+    is_idle = now - session.get("touched", 0) > installation().settings.idle.total_seconds()
+    if is_idle or now - session.get("began", 0) > _LONGEST:
         return None
     found = open_session(token)
     if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
@@ -179,12 +190,26 @@ def _context() -> dict[str, object]:
         "batch": None,
         "step": None,
         "band": _band() if g.get("session") else None,
+        "looks_after": looks_after(),
+        "locked_out": locked_out(),
     }
 
 
 def _band() -> Band | None:
     with suppress(OperationalError):  # the page that says so has no band
         return band()
+    return None
+
+
+def looks_after() -> bool:
+    """Say whether who is signed in looks after accounts, and is told at once of a lock-out."""
+    return bool(g.get("session") and g.session.person.roles & _LOOK_AFTER)
+
+
+def locked_out() -> LockedOut | None:
+    """Return who is locked out, to somebody who looks after it."""
+    with suppress(OperationalError):  # the page that says so tells of nobody
+        return people.locked_out() if looks_after() else None
     return None
 
 
@@ -195,8 +220,7 @@ def _user(held: Session) -> User:
 
 
 def _pages_of(person: Person) -> frozenset[str]:
-    may_see_people = person.roles & {ADMINISTRATOR, AUDITOR}
-    return frozenset(page for page in _PAGES if page != "people.people" or may_see_people)
+    return frozenset(page for page in _PAGES if page not in _OF_PEOPLE or person.roles & _SEE_PEOPLE)
 
 
 def say_saved() -> None:
