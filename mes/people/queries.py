@@ -128,6 +128,13 @@ def locked_out() -> LockedOut | None:
     return LockedOut(len(words), ", ".join(words[:4]) + (" …" if len(words) > 4 else ""), url_for("people.people"))
 
 
+def has_first_password(user: str) -> bool:
+    """Say whether a person has yet to choose a password."""
+    with installation().reading() as session:
+        row = session.get(User, user)
+        return bool(row and row.is_first_password)
+
+
 def roles_to_give() -> list[Option]:
     """Return the roles that a person can hold."""
     return [Option(role, role) for role in (*GMP_ROLES, ADMINISTRATOR, AUDITOR)]

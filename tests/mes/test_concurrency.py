@@ -23,11 +23,10 @@ from mes.clock import Tick
 from mes.db import FairLock
 from mes.equipment.commands import AddEquipment
 from mes.patients.commands import PlaceOrder
-from mes.people.commands import AddUser
 from tests.architecture.source import ROOT
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE, BOB, DORA, PETRA, QUINN
-from tests.mes.laboratory import ADAM, CLOCK, COI, OTHER_COI, PASSWORD, Laboratory, reading
+from tests.mes.laboratory import CLOCK, COI, OTHER_COI, Laboratory, reading
 from tests.mes.played import Played
 
 Act = Callable[[], object]

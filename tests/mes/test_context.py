@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
 from mes.batches.folds import Folds
 from mes.context import Installation
-from mes.people.commands import AddUser
 from tests.cast import ALICE
 from tests.mes.laboratory import START, Laboratory
 from tests.mes.played import Played
