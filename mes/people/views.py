@@ -91,7 +91,7 @@ def choose_password() -> Response | tuple[str, int]:
 def accept_statement() -> Response | tuple[str, int]:
     """Accept the accountability statement, with the password."""
     entered, by = form(), frame.actor()
-    command = identity.AcceptStatement(by.person.id, entered.number_after("", "edition") or 0)
+    command = identity.AcceptStatement(by.person.id, entered.number("edition"))
     try:
         execute(command, by=by, tap=entered.tap, signing=_own(entered))
     except (Malformed, Refused) as error:

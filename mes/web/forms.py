@@ -54,6 +54,10 @@ class Form:
         digits = self.text(name).rpartition(mark)[2]
         return int(digits) if re.fullmatch("[0-9]{1,15}", digits) else None
 
+    def number(self, name: str) -> int:
+        """Return a small number, or 0 where there is none."""
+        return int(self.text(name)) if re.fullmatch("[0-9]{1,9}", self.text(name)) else 0
+
     def reason(self) -> str:
         """Return the reason: the one picked, and what was added in words."""
         return ": ".join(filter(None, (self.text("reason"), self.text("why") or self.text("comment"))))
