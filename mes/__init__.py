@@ -14,6 +14,7 @@ from mes.batches import views as batches
 from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
+from mes.factors import views as factors
 from mes.gateways import views as gateways
 from mes.masters import views as masters
 from mes.materials import views as materials
@@ -29,7 +30,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(training, badges, access, audit, reports, api),
+    *(training, badges, access, factors, audit, reports, api),
 )
 csrf = CSRFProtect()
 

@@ -19,6 +19,7 @@ from mes.badges import models as badges
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
+from mes.factors import models as factors
 from mes.gateways import models as gateways
 from mes.masters import models as masters
 from mes.materials import models as materials
@@ -36,6 +37,7 @@ _MODELS = (
     badges,
     batches,
     equipment,
+    factors,
     gateways,
     masters,
     materials,

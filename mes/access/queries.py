@@ -14,6 +14,7 @@ from flask import abort, url_for
 from sqlalchemy import Select, select
 
 from batch_records.executed.commands import Person
+from batch_records.executed.draft import Malformed
 from mes.access.commands import ReviewAccess
 from mes.access.models import AccessReview
 from mes.access.rights import content, digest_of
@@ -70,7 +71,7 @@ def log_page(asked: Asked) -> LogPage:
     people = tuple(shapes.Option(id_, name) for id_, name in sorted(names().items(), key=lambda each: each[1]))
     try:
         found = tuple(_events(asked, _MOST + 1))
-    except ValueError as error:
+    except Malformed as error:
         return LogPage((), asked, people, "", str(error))
     counted = f"the newest {_MOST}; narrow it down, or export it" if len(found) > _MOST else f"{len(found)} in all"
     return LogPage(found[:_MOST], asked, people, counted, "")
@@ -101,7 +102,9 @@ def _events(asked: Asked, most: int) -> Iterator[Event]:
 
 
 def _query(asked: Asked) -> Select[tuple[str, str]]:
-    query = select(line.c.book, line.c.text).where(line.c.kind.in_(_KINDS)).order_by(line.c.at.desc(), line.c.page.desc())
+    query = (
+        select(line.c.book, line.c.text).where(line.c.kind.in_(_KINDS)).order_by(line.c.at.desc(), line.c.page.desc())
+    )
     if asked.who:
         query = query.where(line.c.book == f"user:{asked.who}")
     if asked.since:

@@ -35,8 +35,12 @@ def content(session: Session, now: datetime) -> dict[str, Any]:
 
 def digest_of(found: Mapping[str, Any]) -> str:
     """Return the digest of what a review looks at. When anybody was last here does not count: that changes all day."""
-    kept = {kind: [{key: value for key, value in row.items() if key != "used"} for row in rows] for kind, rows in found.items()}
+    kept = {kind: [_lasting(row) for row in rows] for kind, rows in found.items()}
     return hashlib.sha256(canonical(kept).encode()).hexdigest()
+
+
+def _lasting(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in ("used", "notes")}
 
 
 def _user(session: Session, user: User, seen: datetime | None, edition: int, now: datetime) -> dict[str, Any]:
@@ -57,7 +61,9 @@ def _user(session: Session, user: User, seen: datetime | None, edition: int, now
 
 def _wrote_last(session: Session, user: User) -> str:
     """Return when a machine last wrote anything: it has no sessions."""
-    found: str | None = session.connection().execute(select(func.max(line.c.at)).where(line.c.author == user.id)).scalar()
+    found: str | None = (
+        session.connection().execute(select(func.max(line.c.at)).where(line.c.author == user.id)).scalar()
+    )
     return found or ""
 
 

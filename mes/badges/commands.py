@@ -65,9 +65,7 @@ def issue_badge(doing: Doing, command: IssueBadge) -> None:
     _add(doing, command.code, command.user, None)
 
 
-@handles(
-    IssueTemporaryBadge, "issued a temporary badge", roles=(SUPERVISOR,), books=_book, signature="second person"
-)
+@handles(IssueTemporaryBadge, "issued a temporary badge", roles=(SUPERVISOR,), books=_book, signature="second person")
 def issue_temporary_badge(doing: Doing, command: IssueTemporaryBadge) -> None:
     """Issue it for a day at most, under the control of two people (21 CFR 11.300(c))."""
     handing_out = doing.session.get(User, doing.by.session_of)

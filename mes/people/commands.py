@@ -13,6 +13,7 @@ from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
 from mes.context import installation
 from mes.execute import Doing, Outcome, handles
+from mes.ledger.act import Act
 from mes.people.models import (
     ADMINISTRATOR,
     AUDITOR,
@@ -47,6 +48,7 @@ class BeginSession:
     workstation: str
     before: str = ""
     badge: str = ""
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,12 +139,17 @@ def _books_of_attempt(command: NoteWrongPassword) -> Iterable[str]:
 @handles(BeginSession, "signed in", books=user_book)
 def begin_session(doing: Doing, command: BeginSession) -> Outcome:
     """Open a session; wrong passwords before it are forgotten."""
+    if command.waits_for == "refused":
+        raise Refused(
+            "from here a second factor is asked for, and you have none: set one up at a workstation of the site"
+        )
     user = _user(doing, command.user)
-    user.wrong_passwords = 0
+    if not command.waits_for:
+        user.wrong_passwords = 0
     at = doing.act.at
     _close(doing, command.before, "signed in again")
     session = SignIn(id=command.session, user=user.id, workstation=command.workstation, began=at)
-    session.badge = command.badge or None
+    session.badge, session.waits_for = command.badge or None, command.waits_for or None
     doing.session.add(session)
     return {"user": user.id}
 
@@ -171,20 +178,25 @@ def note_wrong_password(doing: Doing, command: NoteWrongPassword) -> None:
     """Count it, and lock the account in time. An id that nobody has is noted too, in a book of its own."""
     book, _ = _books_of_attempt(command)
     doing.act.write(book, "password refused", {"purpose": command.purpose})
-    _count_at(doing, command.workstation)
-    user = doing.session.get(User, command.user)
+    count_wrong(doing.act, command.user, command.workstation)
+
+
+def count_wrong(act: Act, id_: str, address: str) -> None:
+    """Count a wrong password or code: against the account, if there is one, and against the workstation."""
+    _count_at(act, address)
+    user = act.session.get(User, id_)
     if user:
         user.wrong_passwords += 1
-        if user.wrong_passwords >= _WRONG_PASSWORDS and not _is_last_to_unlock(doing, user):
+        if user.wrong_passwords >= _WRONG_PASSWORDS and not _is_last_to_unlock(act, user):
             user.locked = True
 
 
-def _count_at(doing: Doing, address: str) -> None:
+def _count_at(act: Act, address: str) -> None:
     """Count a wrong password where it was given, and have that place wait when there were too many in a while."""
-    at = doing.act.at
-    place = doing.session.get(Workstation, address)
+    at = act.at
+    place = act.session.get(Workstation, address)
     if place is None:
-        doing.session.add(Workstation(address=address, wrong_passwords=1, since=at))
+        act.session.add(Workstation(address=address, wrong_passwords=1, since=at))
         return
     if at - place.since > _WAIT:
         place.wrong_passwords, place.since, place.waits_until = 0, at, None
@@ -193,11 +205,11 @@ def _count_at(doing: Doing, address: str) -> None:
         place.waits_until = at + _WAIT
 
 
-def _is_last_to_unlock(doing: Doing, user: User) -> bool:
+def _is_last_to_unlock(act: Act, user: User) -> bool:
     """Say whether nobody else could let people in again: the last administrator is made to wait, never locked out."""
     if ADMINISTRATOR not in user.roles:
         return False
-    others = doing.session.scalars(select(User).where(User.active, ~User.locked, User.id != user.id))
+    others = act.session.scalars(select(User).where(User.active, ~User.locked, User.id != user.id))
     return not any(ADMINISTRATOR in other.roles for other in others)
 
 

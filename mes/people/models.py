@@ -60,6 +60,7 @@ class SignIn(Row):
     """One session at one workstation, from sign-in to sign-out. Its id stands in the cookie, its hash here.
 
     ``both_given`` says that both components of a signature were given since the session began; a lock ends a session.
+    ``waits_for`` is the second factor: until it is given (``factor``), or set up (``set-up``), nothing else answers.
     """
 
     __tablename__ = "sign_in"
@@ -73,6 +74,7 @@ class SignIn(Row):
     how: Mapped[str | None] = mapped_column(String(60))
     both_given: Mapped[bool] = mapped_column(default=False)
     badge: Mapped[str | None] = mapped_column(String(60))
+    waits_for: Mapped[str | None] = mapped_column(String(20))
 
     @property
     def book(self) -> str:

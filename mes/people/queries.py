@@ -49,6 +49,7 @@ class Session:
     workstation: str
     began: datetime
     must_choose: bool  # a password of one's own, before anything else
+    waits_for: str  # the second factor, before anything else
 
 
 def accounts() -> list[Account]:
@@ -146,7 +147,16 @@ def names() -> Mapping[str, str]:
 
 
 _OPEN_SESSION = (
-    select(SignIn.id, SignIn.workstation, SignIn.began, User.id.label("user"), User.name, User.roles, User.is_first_password)
+    select(
+        SignIn.id,
+        SignIn.workstation,
+        SignIn.began,
+        User.id.label("user"),
+        User.name,
+        User.roles,
+        User.is_first_password,
+        SignIn.waits_for,
+    )
     .join(User, User.id == SignIn.user)
     .where(SignIn.id == bindparam("id"), SignIn.ended.is_(None), User.active, ~User.locked)
 )
@@ -159,7 +169,7 @@ def open_session(token: str) -> Session | None:
     if row is None:
         return None
     person = Person(row.user, row.name, frozenset(row.roles))
-    return Session(row.id, person, row.workstation, row.began, bool(row.is_first_password))
+    return Session(row.id, person, row.workstation, row.began, bool(row.is_first_password), row.waits_for or "")
 
 
 def machine(token: str) -> Person | None:

@@ -9,8 +9,11 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from batch_records.executed.draft import Malformed, Refused
+from mes.badges.queries import badges_of
 from mes.batches.shown import local
 from mes.execute import execute
+from mes.factors.commands import EndFactors
+from mes.factors.queries import asked_of
 from mes.people import commands as c
 from mes.people import identity, queries
 from mes.people.passwords import new_password
@@ -44,7 +47,8 @@ def enter() -> Response | tuple[str, int]:
     entered, token = form(), frame.new_token()
     signing, typed = entered.signing, entered.text("user")
     badge, place = typed if typed != signing.user else "", request.remote_addr or ""
-    command = c.BeginSession(signing.user, queries.hash_of(token), place, frame.held_session(), badge)
+    session_, waits_for = queries.hash_of(token), asked_of(signing.user, place)
+    command = c.BeginSession(signing.user, session_, place, frame.held_session(), badge, waits_for)
     try:
         if signing.user != session.get("user"):  # who locked this very screen comes back all the same
             must_not_wait(place)
@@ -158,6 +162,14 @@ def give_password(person: str) -> str:
     return _people(first_password=(person, password))
 
 
+@bp.post("/people/<person>/factors")
+def end_factors(person: str) -> Response:
+    """Take away the second factors of a person who lost theirs."""
+    entered = form()
+    execute(EndFactors(person, entered.reason()), by=frame.actor(), tap=entered.tap)
+    return _back(person)
+
+
 @bp.post("/people/<person>/deactivate")
 def deactivate(person: str) -> Response:
     """Let a person sign in no longer."""
@@ -190,8 +202,9 @@ def _own(entered: Form) -> Signing:
 
 
 def _account(wrong: str = "", error: str = "") -> str:
-    page = queries.my_account(frame.actor().person.id)
-    return render_template("account.html", account=page, wrong=wrong, error=error)
+    user = frame.actor().person.id
+    page = {"account": queries.my_account(user), "badges": badges_of(user), "wrong": wrong, "error": error}
+    return render_template("account.html", **page)
 
 
 def _account_saved() -> Response:

@@ -15,7 +15,15 @@ from mes.training.models import Assignment, Training
 
 # Who only works in the rooms does not open a step untrained; who reviews, releases or inspects may look at all of them.
 _WORKING = {Role.OPERATOR.value, Role.VERIFIER.value, Role.ANALYST.value}
-_LOOKING = {Role.REVIEWER.value, Role.RELEASER.value, Role.PHYSICIAN.value, SUPERVISOR, SCIENTIST, AUDITOR, ADMINISTRATOR}
+_LOOKING = {
+    Role.REVIEWER.value,
+    Role.RELEASER.value,
+    Role.PHYSICIAN.value,
+    SUPERVISOR,
+    SCIENTIST,
+    AUDITOR,
+    ADMINISTRATOR,
+}
 # Made once: building a statement anew costs as much as running it.
 _UNTIL = select(Training.until).where(Training.user == bindparam("user"), Training.digest == bindparam("digest"))
 _ASSIGNED = select(Assignment.user).where(Assignment.batch == bindparam("batch"), Assignment.is_current)

@@ -129,4 +129,3 @@ def _batches(session: Session) -> tuple[BatchOf, ...]:
         words = ", ".join(names().get(user, user) for user in users) or "everybody who is trained"
         found.append(BatchOf(number, tuple(users), words))
     return tuple(found)
-

@@ -33,10 +33,27 @@ _TOUCHED_TO = 10.0  # seconds
 _SAVED = "saved"
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONGEST = 12 * 3600.0  # seconds that a session lasts at most, however busy
-_OF_PEOPLE = ("people.people", "training.training", "badges.badges", "access.log", "access.review", "access.printed", "access.export")
+_OF_PEOPLE = (
+    "people.people",
+    "training.training",
+    "badges.badges",
+    "access.log",
+    "access.review",
+    "access.printed",
+    "access.export",
+)
 _SEE_PEOPLE = {ADMINISTRATOR, AUDITOR, SUPERVISOR, Role.REVIEWER.value}
 _LOOK_AFTER = {ADMINISTRATOR, SUPERVISOR, Role.REVIEWER.value}  # who is told at once that somebody is locked out
-_BEFORE_ONES_OWN_PASSWORD = ("people.account", "people.choose_password", "people.lock", "static", "health")
+_ALWAYS = ("people.lock", "people.sign_in", "people.enter", "static", "health")
+_GIVING = ("factors.ask", "factors.give_code", "factors.give_passkey", "factors.options")
+_CHOOSING = ("people.account", "people.choose_password")
+_SETTING_UP = (
+    "factors.factors",
+    "factors.add_codes",
+    "factors.confirm_codes",
+    "factors.add_passkey",
+    "factors.options",
+)
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _PAGES = (
     "batches.board",
@@ -140,11 +157,23 @@ def _open() -> AnyResponse | None:
     g.session = _session()
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
         abort(403, "This page is for who administers, supervises, reviews or inspects.")
-    if g.session and g.session.must_choose and request.endpoint not in _BEFORE_ONES_OWN_PASSWORD:
-        return redirect(url_for("people.account"))
+    if g.session and request.endpoint not in _ALWAYS and (comes_first := _comes_first(g.session)):
+        return redirect(url_for(comes_first))
     if g.session or request.endpoint in _OPEN_TO_ALL or request.blueprint == "api":
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
+
+
+def _comes_first(held: Session) -> str:
+    """Return the page that somebody has to be on before any other: there is none for a session that has begun."""
+    for is_owed, places in (
+        (held.waits_for == "factor", _GIVING),
+        (held.must_choose, _CHOOSING),
+        (held.waits_for, _SETTING_UP),
+    ):
+        if is_owed:
+            return "" if request.endpoint in places else places[0]
+    return ""
 
 
 def _session() -> Session | None:

@@ -24,10 +24,30 @@ def upgrade() -> None:
     ):
         op.add_column("user_account", sa.Column(name, type_, nullable=True))
     op.add_column("sign_in", sa.Column("both_given", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("sign_in", sa.Column("waits_for", sa.String(length=20), nullable=True))
     op.add_column("sign_in", sa.Column("badge", sa.String(length=60), nullable=True))
     _signers()
     _training()
     _badges_and_reviews()
+    _second_factors()
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "second_factor",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("user", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("credential", sa.String(length=1400), nullable=True),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("added", Utc(27), nullable=False),
+        sa.Column("confirmed", Utc(27), nullable=True),
+        sa.Column("ended", Utc(27), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_second_factor_user", "second_factor", ["user"], unique=False)
 
 
 def _signers() -> None:

@@ -86,7 +86,9 @@ def test_the_log_is_exported_and_no_cell_is_a_formula(visited: Laboratory) -> No
 
 
 @pytest.mark.requirement("RQ-073")
-@pytest.mark.parametrize("path", ["/access/", "/access/log.csv", "/access/review", "/access/printed/users", "/badges/", "/people"])
+@pytest.mark.parametrize(
+    "path", ["/access/", "/access/log.csv", "/access/review", "/access/printed/users", "/badges/", "/people"]
+)
 def test_who_works_here_reads_nothing_of_others_comings(lab: Laboratory, path: str) -> None:
     """The log and the list of rights are for those who look after them."""
     for person in (ALICE, PETRA, MALLORY):

@@ -11,7 +11,7 @@ from mes.equipment.commands import Qualify, SetStatus
 from mes.masters.commands import ApproveRecipe, DraftRecipe
 from mes.patients.commands import PlaceOrder
 from tests.batch_records.playing import RUTH
-from tests.cast import ALICE, BOB, DORA, QUINN
+from tests.cast import ALICE, DORA, QUINN
 from tests.mes.furnishing import COUNTER, SHORT
 from tests.mes.laboratory import SVEN, Laboratory
 from tests.mes.played import Played

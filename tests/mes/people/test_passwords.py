@@ -47,7 +47,12 @@ def test_a_weak_password_is_refused(password: str, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["пятнадцать букв здесь", "一二三四五六七八九十一二三四五", "no digit nor capital in it", "éàüöñ sont des lettres aussi"],
+    [
+        "пятнадцать букв здесь",
+        "一二三四五六七八九十一二三四五",
+        "no digit nor capital in it",
+        "éàüöñ sont des lettres aussi",
+    ],
 )
 def test_length_counts_and_nothing_else(password: str) -> None:
     """Any letters in any script, spaces too: no rule says which must be among them."""
