@@ -28,7 +28,7 @@ class Settings:
     ``zone``          the site's time zone: how times are shown, never how they are stored
     ``laboratory``, ``room``  how the site calls itself on every page
     ``idle``          after how long without a touch a session locks
-    ``second_factor`` who is asked for one at sign-in: who has one (``optional``), who comes from ``outside``, ``always``
+    ``second_factor`` who is asked for one at sign-in: who has one (``optional``), who is ``outside``, or ``always``
     ``inside``        the networks of the site; empty where every address counts as inside
     """
 

@@ -92,8 +92,8 @@ def _events(asked: Asked, most: int) -> Iterator[Event]:
     query = _query(asked).limit(most * 2)
     with installation().database.reader.connect() as connection:
         count = 0
-        for book, text in connection.execute(query):
-            event = _event(book.removeprefix("user:"), json.loads(text))
+        for row in connection.execute(query):
+            event = _event(row.book.removeprefix("user:"), json.loads(row.text))
             if event and asked.where in event.place:
                 yield event
                 count += 1
@@ -101,7 +101,7 @@ def _events(asked: Asked, most: int) -> Iterator[Event]:
                 return
 
 
-def _query(asked: Asked) -> Select[tuple[str, str]]:
+def _query(asked: Asked) -> Select[Any]:
     query = (
         select(line.c.book, line.c.text).where(line.c.kind.in_(_KINDS)).order_by(line.c.at.desc(), line.c.page.desc())
     )

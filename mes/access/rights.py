@@ -54,9 +54,15 @@ def _user(session: Session, user: User, seen: datetime | None, edition: int, now
         "since": utc(user.secret_set) if user.secret_set else "",
         "used": used,
         "identity": f"{user.proof}, seen by {user.proven_by}" if user.proven_at else "",
-        "signs": bool(user.proven_at and (user.accepted or 0) >= edition and not user.is_first_password),
+        "signs": _signs(user, edition),
         "notes": list(_notes(user, used, now)),
     }
+
+
+def _signs(user: User, edition: int) -> bool:
+    """Say whether a person may sign in some role."""
+    is_seen = bool(user.proven_at) and not user.is_first_password and (user.accepted or 0) >= edition
+    return bool(user.active and user.roles and is_seen)
 
 
 def _wrote_last(session: Session, user: User) -> str:

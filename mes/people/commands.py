@@ -99,7 +99,7 @@ class SetPassword:
 
 @dataclass(frozen=True)
 class ChoosePassword:
-    """Choose one's own password, with the one that held until now. ``session`` is the one it was chosen in, or empty."""
+    """Choose one's own password, with the one that one has. ``session`` is the one it is chosen in, or empty."""
 
     user: str
     session: str

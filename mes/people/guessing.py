@@ -1,9 +1,9 @@
 """What is guessed first: the blocklist of passwords that ships with the product, and what can be made of it.
 
-Passwords here have fifteen characters or more, and lists of stolen passwords hold hardly any that long. What is long and
-guessed all the same is put together: known passwords and words in a row, walks over the keyboard, the same once more,
-years. So the list holds the pieces, and a password is refused that consists of nothing but a few of them, or is one of
-the sentences that everybody knows. ``guessed_first.txt`` was written for this product; it is no copy of a list of
+Passwords here have fifteen characters or more, and lists of stolen passwords hold hardly any that long. What is long
+and guessed all the same is put together: known words in a row, walks over the keyboard, the same once more, years. So
+the list holds the pieces, and a password is refused that consists of nothing but a few of them, or is one of the
+sentences that everybody knows. ``guessed_first.txt`` was written for this product; it is no copy of a list of
 anybody's stolen passwords.
 """
 

@@ -83,7 +83,7 @@ class SignIn(Row):
 
 
 class Statement(Row):
-    """An edition of the accountability statement. Who accepted an older one is asked again before the next signature."""
+    """An edition of the accountability statement. Who accepted an older one is asked again before signing."""
 
     __tablename__ = "accountability_statement"
 

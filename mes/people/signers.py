@@ -41,7 +41,7 @@ def must_be_able_to_sign(connection: Connection, person: Person) -> None:
         )
     if (row.accepted or 0) < edition_in_force(connection):
         raise Refused(
-            f"{person.name} has not accepted yet what a signature means: sign in, and accept it on the page “My account”"
+            f"{person.name} has not accepted yet what a signature means: sign in, touch your name above, and accept it"
         )
 
 

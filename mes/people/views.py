@@ -83,8 +83,7 @@ def choose_password() -> Response | tuple[str, int]:
     new, again = (request.form.get(name, "") for name in ("new_password", "again"))
     command = c.ChoosePassword(by.person.id, frame.held_session(), new)
     try:
-        if new != again:
-            raise Malformed("again", "the two new passwords are not the same")
+        _must_agree(new, again)
         execute(command, by=by, tap=entered.tap, signing=_own(entered))
     except (Malformed, Refused) as error:
         return _account("password", sentence_of(error)), status_of(error)
@@ -196,6 +195,11 @@ def _door(error: str | None = None, user: str = "") -> str:
     return render_template("sign_in.html", locked=locked, draft_user=user, error=error, next=next_)
 
 
+def _must_agree(new: str, again: str) -> None:
+    if new != again:
+        raise Malformed("again", "the two new passwords are not the same")
+
+
 def _own(entered: Form) -> Signing:
     """Return the password that was entered, as the one of who is signed in."""
     return Signing(frame.actor().person.id, entered.fields.get("password", ""), "")
@@ -219,8 +223,8 @@ def _people(
     chosen = next((person for person in everybody if person.name == request.args.get("person")), None)
     drafted = {"draft_name": draft.id, "draft_full_name": draft.name, "draft_roles": draft.roles} if draft else {}
     page = {"people": everybody, "chosen": chosen, "roles": queries.roles_to_give(), "error": error}
-    page["documents"] = identity.DOCUMENTS
-    return render_template("people.html", **page, **drafted, first_password=first_password)
+    more = {"documents": identity.DOCUMENTS, "first_password": first_password}
+    return render_template("people.html", **page, **drafted, **more)
 
 
 def _back(person: str) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -26,9 +25,9 @@ _AUTHENTICATOR = {
 
 
 @pytest.fixture
-def origin(origin: str) -> Iterator[str]:
+def origin(origin: str) -> str:
     """Where the application is served, by a name: a passkey belongs to one, and never to an address."""
-    yield origin.replace("127.0.0.1", "localhost")
+    return origin.replace("127.0.0.1", "localhost")
 
 
 def with_authenticator(screen: Screen) -> tuple[CDPSession, str]:
@@ -63,7 +62,7 @@ def moved(here: tuple[CDPSession, str], there: tuple[CDPSession, str]) -> dict[s
 
 @pytest.mark.requirement("RQ-071")
 def test_a_passkey_is_added_and_asked_for(hand: Hand, lab: Laboratory) -> None:
-    """Alice adds one on her tablet; at the next sign-in the password alone opens nothing, and with the passkey she is in."""
+    """Alice adds one on her tablet; at the next sign-in the password alone opens nothing, with the passkey she is in."""
     screen = hand(ALICE, "/account/factors/")
     here = with_authenticator(screen)
     add(screen)

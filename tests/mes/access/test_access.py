@@ -108,7 +108,7 @@ def shown(lab: Laboratory) -> str:
 @pytest.mark.requirement("RQ-073")
 @pytest.mark.requirement("RQ-025")
 def test_access_is_reviewed_and_signed(visited: Laboratory) -> None:
-    """Quinn goes through the list on the page and signs; the list as it was is kept with her conclusion, and can be read."""
+    """Quinn goes through the list on the page and signs; the list as it was is kept with her conclusion."""
     visited.do(IssueBadge("BDG-1", "alice"), ADAM)
     tablet = visited.tablet(QUINN)
     page = tablet.open("/access/review")
@@ -147,7 +147,7 @@ def test_a_review_is_of_what_was_shown(lab: Laboratory) -> None:
 
 @pytest.mark.requirement("RQ-025")
 def test_the_review_says_what_to_think_about(lab: Laboratory) -> None:
-    """Never used, not used for long, without a role, with a first password, locked; tokens with their age and last use."""
+    """Never used, not used for long, without a role, with a first password; tokens with their age."""
     lab.tablet(ALICE)
     lab.do(p.AddUser("newt", "Newt Newcomer", (), FIRST_PASSWORD), ADAM)
     lab.measured("92.0")

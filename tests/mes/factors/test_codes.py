@@ -82,7 +82,7 @@ def test_no_other_factor_is_set_up_before_the_first_is_given(lab: Laboratory, wa
 
 @pytest.mark.requirement("RQ-071")
 def test_a_code_counts_once(lab: Laboratory, wall: time_machine.Traveller) -> None:
-    """Somebody looked over her shoulder: within the same half minute the code is worth nothing, nor the one before it."""
+    """Somebody looked over her shoulder: the same code is worth nothing, nor the one before it."""
     secret = set_up(lab.tablet(ALICE))
     wall.shift(60)
     code, before = pyotp.TOTP(secret).now(), pyotp.TOTP(secret).at(NOW + 30)

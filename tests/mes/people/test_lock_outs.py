@@ -64,7 +64,7 @@ def test_nobody_unlocks_themselves_or_without_the_right(lab: Laboratory) -> None
 
 @pytest.mark.requirement("RQ-027")
 def test_guessing_at_many_from_one_place_ends_soon(lab: Laboratory) -> None:
-    """One password for everybody, and everybody again: after ten, that workstation waits, and no more accounts are lost."""
+    """One password for everybody, and everybody again: after ten, that workstation waits; no account is lost."""
     everybody = [person.id for person in CAST]
     answers = guess(lab, everybody * 10)
     assert {answer.status for answer in answers} == {403}

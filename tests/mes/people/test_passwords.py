@@ -85,12 +85,12 @@ def test_a_first_password_can_be_read_aloud() -> None:
         "summer2026summer2026",
         "iloveyou-iloveyou",
         "cleanroom operator 7",
-        "ａｄｍｉｎｉｓｔｒａｔｏｒ１２３４",
+        "\uff41dministrator\uff11234",  # in full width, as some keyboards write
         "abcabcabcabcabcabc",
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str) -> None:
-    """Known words in a row, walks over the keys, repetitions, the sentences that everybody knows; in other letters, too."""
+    """Known words in a row, walks over the keys, repetitions, sentences that everybody knows; in other letters, too."""
     with pytest.raises(Malformed, match="easily guessed"):
         hash_password(password)
 

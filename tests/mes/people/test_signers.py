@@ -71,7 +71,7 @@ def test_the_first_password_is_changed_at_the_first_sign_in(newt: Laboratory) ->
 def test_a_password_is_chosen_with_the_one_before(
     newt: Laboratory, now: str, new: str, again: str, sentence: str
 ) -> None:
-    """A wrong one, two that differ, the same again, a short one, one that is guessed: said beside the form, and kept out."""
+    """A wrong one, two that differ, the same again, a short one, one that is guessed: said beside the form."""
     tablet = newt.tablet()
     form = tablet.sign_in("newt", FIRST_PASSWORD).form("/account/password")
     answer = tablet.send(form, password=now, new_password=new, again=again)
@@ -94,7 +94,7 @@ def test_a_reset_is_on_record_and_asks_for_another_at_once(lab: Laboratory) -> N
 
 @pytest.mark.requirement("RQ-023")
 def test_who_resets_a_password_cannot_sign_with_it(batch: Played) -> None:
-    """Adam gives Quinn a password, even chooses one as if he were her: until another has seen her, nothing is signed."""
+    """Adam gives Quinn a password, chooses one as if he were her: until another has seen her, nothing is signed."""
     lab = batch.lab
     lab.do(p.SetPassword("quinn", FIRST_PASSWORD), ADAM)
     with pytest.raises(Refused, match="still has a first password"):

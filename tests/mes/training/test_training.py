@@ -44,7 +44,7 @@ STEP_COMMANDS = (
 @pytest.mark.requirement("RQ-009")
 @pytest.mark.parametrize("command", STEP_COMMANDS, ids=lambda command: type(command).__name__)
 def test_who_is_not_trained_acts_on_no_step(batch: Played, command: c.StepCommand) -> None:
-    """Alice's training was withdrawn a moment ago: whatever she tries on a step is refused, and stands in the record."""
+    """Alice's training was withdrawn a moment ago: what she tries on a step is refused, and on record."""
     withdraw(batch.lab)
     before = batch.kinds()
     with pytest.raises(Refused, match="training of Alice Operator on edition 1 of recipe short ended"):
@@ -173,7 +173,7 @@ def test_the_page_trains_and_withdraws(lab: Laboratory) -> None:
     assert "2026-12-24" in answer.page.text
     form = tablet.open("/training/?recipe=short&edition=1").form("/newt/withdrawal")
     tablet.send(form, why="trained on the wrong day")
-    (reason,) = [line for line in lab.lines("user:newt", "reason given")]
+    (reason,) = lab.lines("user:newt", "reason given")
     assert reason["body"]["reason"] == "trained on the wrong day"
     assert lab.tablet(ALICE).open("/training/").status == 403
 
