@@ -62,7 +62,7 @@ def moved(here: tuple[CDPSession, str], there: tuple[CDPSession, str]) -> dict[s
 
 @pytest.mark.requirement("RQ-071")
 def test_a_passkey_is_added_and_asked_for(hand: Hand, lab: Laboratory) -> None:
-    """Alice adds one on her tablet; at the next sign-in the password alone opens nothing, with the passkey she is in."""
+    """Alice adds one on her tablet; at the next sign-in the password alone opens nothing, the passkey does."""
     screen = hand(ALICE, "/account/factors/")
     here = with_authenticator(screen)
     add(screen)
