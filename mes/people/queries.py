@@ -13,9 +13,13 @@ from sqlalchemy import bindparam, func, select
 from batch_records.executed.commands import Person
 from mes.batches.shown import local
 from mes.context import installation
+from mes.execute import HANDLERS
 from mes.people.commands import GMP_ROLES
+from mes.people.identity import IssueStatement
 from mes.people.models import ADMINISTRATOR, AUDITOR, SignIn, Statement, User, Workstation
 from mes.people.signers import SHIPPED, edition_in_force
+from mes.web import shapes
+from mes.web.history import head_of
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,14 @@ class MyAccount:
     statement: str
     edition: int
     accepted: datetime | None
+    issue: shapes.Signature | None
 
 
-def my_account(user: str) -> MyAccount:
+def my_account(person: Person) -> MyAccount:
     """Return what a person sees of their own account."""
     with installation().reading() as session:
-        row = session.get_one(User, user)
+        row = session.get_one(User, person.id)
+        head = head_of(session, "laboratory")
         edition = edition_in_force(session.connection())
         written = session.get(Statement, edition)
     proof = ""
@@ -105,7 +111,10 @@ def my_account(user: str) -> MyAccount:
         proof = f"{row.proof}, seen by {names().get(row.proven_by or '', '')}, {local(row.proven_at):%Y-%m-%d}"
     accepted = local(row.accepted_at) if row.accepted_at and (row.accepted or 0) >= edition else None
     text = written.text if written else SHIPPED
-    return MyAccount(tuple(row.roles), bool(row.is_first_password), proof, text, edition, accepted)
+    may_issue = person.roles & HANDLERS[IssueStatement].roles
+    issue = shapes.Signature("Put it in force", "Everybody is asked to accept this text.", "issued", head)
+    first = bool(row.is_first_password)
+    return MyAccount(tuple(row.roles), first, proof, text, edition, accepted, issue if may_issue else None)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,18 @@ def accept_statement() -> Response | tuple[str, int]:
     return _account_saved()
 
 
+@bp.post("/account/statement/issue")
+def issue_statement() -> Response | tuple[str, int]:
+    """Put another accountability statement in force, with a signature."""
+    entered = form()
+    command = identity.IssueStatement(entered.text("text"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return _account("issue", sentence_of(error), entered.text("text")), status_of(error)
+    return _account_saved()
+
+
 @bp.get("/people/locked-out")
 def locked_out() -> str:
     """Show who is locked out now, for every page of who looks after it to refresh."""
@@ -205,9 +217,10 @@ def _own(entered: Form) -> Signing:
     return Signing(frame.actor().person.id, entered.fields.get("password", ""), "")
 
 
-def _account(wrong: str = "", error: str = "") -> str:
-    user = frame.actor().person.id
-    page = {"account": queries.my_account(user), "badges": badges_of(user), "wrong": wrong, "error": error}
+def _account(wrong: str = "", error: str = "", draft: str = "") -> str:
+    person = frame.actor().person
+    page = {"account": queries.my_account(person), "badges": badges_of(person.id), "wrong": wrong, "error": error}
+    page["draft"] = draft
     return render_template("account.html", **page)
 
 

@@ -215,6 +215,18 @@ def test_a_new_edition_is_asked_for_again(batch: Played) -> None:
     assert lab.verify().holds
 
 
+@pytest.mark.requirement("RQ-012")
+def test_quality_puts_another_text_in_force_on_the_page(lab: Laboratory) -> None:
+    """Quinn writes it under her own name and signs; an operator is not offered to."""
+    tablet = lab.tablet(QUINN)
+    signed = {"user": "quinn", "password": PASSWORD}
+    assert tablet.press("/account", "/statement/issue", signed, text=" ").status == 400
+    answer = tablet.press("/account", "/statement/issue", signed, text="I read what I sign.")
+    assert "I read what I sign." in answer.page.text
+    assert lab.lines("laboratory", "accountability statement issued")[0]["signed"]["meaning"] == "issued"
+    assert lab.tablet(ALICE).open("/account").page.form("/statement/issue") is None
+
+
 def test_nobody_accepts_for_another(lab: Laboratory) -> None:
     """Neither with one's own password, nor with none."""
     lab.do(IssueStatement("Another one."), QUINN)
