@@ -22,7 +22,7 @@ from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, SAM, SVEN, Laborato
 from tests.mes.played import Played
 
 EACH_ROLE = (ADAM, ALICE, BOB, LENA, DORA, QUINN, PETRA, SAM, INES, MALLORY)
-NO_PAGES = ("static", "reports.download")
+NO_PAGES = ("static", "reports.download", "access.export")
 ENOUGH = 2  # addresses of a kind, of those that somebody can go to
 
 Kind = tuple[str, ...]
