@@ -6,16 +6,19 @@ from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
 from mes import log
+from mes.access import views as access
 from mes.alarms import views as alarms
 from mes.api import views as api
 from mes.api.models import FieldsOut, ProblemOut
 from mes.api.strict import StrictJson
 from mes.archive import views as archive
 from mes.audit import views as audit
+from mes.badges import views as badges
 from mes.batches import views as batches
 from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
+from mes.factors import views as factors
 from mes.gateways import views as gateways
 from mes.machine import views as machine
 from mes.masters import views as masters
@@ -27,12 +30,13 @@ from mes.reports import views as reports
 from mes.samples import views as samples
 from mes.seals import views as seals
 from mes.settings import Settings
+from mes.training import views as training
 from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(audit, seals, reports, archive, machine, api),
+    *(training, badges, access, factors, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

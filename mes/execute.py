@@ -28,6 +28,7 @@ from mes.context import installation
 from mes.ledger import tables
 from mes.ledger.act import Act, Author
 from mes.ledger.line import utc
+from mes.people.signers import must_be_able_to_sign, must_not_wait
 from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
 
 Outcome = Mapping[str, Any]
@@ -146,10 +147,13 @@ def _committed(command: object, handler: Handler, by: Actor, tap: str, signing: 
 
 
 def _signer(signing: Signing, by: Actor) -> Actor:
+    if by.session_of not in ("", signing.user):  # who guesses at their own is stopped by the account's own lock
+        must_not_wait(by.workstation)
     try:
         return replace(by, person=authenticate(signing.user, signing.password))
     except WrongPassword:
-        execute(NoteWrongPassword(signing.user, "signature"), by=by, tap=str(uuid4()))
+        purpose = "signature" if by.session_of else "sign-in"
+        execute(NoteWrongPassword(signing.user, purpose, by.workstation), by=by, tap=str(uuid4()))
         raise Refused(
             "user and password do not belong together, or the account is locked; nothing was signed"
         ) from None
@@ -164,6 +168,8 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
             if signing:
                 doing.signed = stamp(signing, handler.meaning, by.person, by.session_of)
             _permit(handler, by, signing)
+            if signing and handler.meaning:
+                must_be_able_to_sign(connection, by.person)
             _must_be_bound(doing, books)
             outcome = dict(handler.run(doing, command) or {})
             _commit(doing, tap, command, outcome)

@@ -13,11 +13,14 @@ from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Mapper
 
+from mes.access import models as access
 from mes.alarms import models as alarms
 from mes.archive import models as archive
+from mes.badges import models as badges
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
+from mes.factors import models as factors
 from mes.gateways import models as gateways
 from mes.ledger import seal_tables
 from mes.machine import models as machine
@@ -28,13 +31,17 @@ from mes.people import models as people
 from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
+from mes.training import models as training
 from mes.trends import models as trends
 
 _MODELS = (
+    access,
     alarms,
     archive,
+    badges,
     batches,
     equipment,
+    factors,
     gateways,
     machine,
     masters,
@@ -44,6 +51,7 @@ _MODELS = (
     reports,
     samples,
     site,
+    training,
     trends,
 )
 _ROLE = "mes_app"

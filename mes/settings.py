@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,9 @@ _EVERYBODYS = (
     "test",
 )
 
+Network = IPv4Network | IPv6Network
+SECOND_FACTOR = ("optional", "outside", "always")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -42,6 +46,8 @@ class Settings:
     ``laboratory``, ``room``  how the site calls itself on every page
     ``idle``          after how long without a touch a session locks
     ``longest``       after how long a session is over, however busy its holder
+    ``second_factor`` who is asked for one at sign-in: who has one (``optional``), who is ``outside``, or ``always``
+    ``inside``        the networks of the site; empty where every address counts as inside
     """
 
     folder: Path
@@ -53,12 +59,21 @@ class Settings:
     room: str = ""
     idle: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(hours=12)
+    second_factor: str = "optional"
+    inside: tuple[Network, ...] = ()
     secure_cookies: bool = True
 
     @property
     def is_demonstration(self) -> bool:
         """Whether the time is not the machine's. A database that ever saw that is marked for good."""
         return isinstance(self.clock, ProcessClock)
+
+    def is_inside(self, address: str) -> bool:
+        """Say whether an address belongs to the site's own networks."""
+        try:
+            return not self.inside or any(ip_address(address) in network for network in self.inside)
+        except ValueError:
+            return False
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -78,10 +93,18 @@ class Settings:
             zone=ZoneInfo(environment.get("MES_ZONE", "UTC")),
             laboratory=environment.get("MES_LABORATORY", "Cell laboratory"),
             room=environment.get("MES_ROOM", ""),
+            second_factor=_one_of(environment.get("MES_SECOND_FACTOR", "optional"), SECOND_FACTOR),
+            inside=tuple(ip_network(each) for each in environment.get("MES_INSIDE", "").split()),
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
             longest=timedelta(hours=float(environment.get("MES_SESSION_HOURS", "12"))),
             secure_cookies="MES_INSECURE_COOKIES" not in environment,
         )
+
+
+def _one_of(word: str, words: tuple[str, ...]) -> str:
+    if word not in words:
+        raise ValueError(f"“{word}” is none of {', '.join(words)}")
+    return word
 
 
 def place(environment: Mapping[str, str]) -> tuple[Path, str]:

@@ -30,6 +30,7 @@ class NoteWrongPassword:
 
     user: str
     purpose: str
+    workstation: str = ""
 
 
 class WrongPassword(Exception):  # noqa: N818 - an answer, not an error

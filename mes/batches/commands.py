@@ -35,6 +35,7 @@ from mes.people.models import CLOCK, INSTRUMENT
 from mes.reports.models import Document
 from mes.samples.models import Sample
 from mes.seals.commands import seal_now
+from mes.training.gate import must_be_trained
 
 _WORKERS = tuple(role.value for role in Role)
 _SHOW = insert(TABLE)
@@ -104,6 +105,8 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     folds, batch = installation().folds, _batch(doing, command)
     if _is_signed(command, batch) and not doing.signed:
         raise Refused("this needs a signature: enter user and password")
+    if isinstance(command, c.StepCommand):
+        must_be_trained(doing.act.connection, batch, doing.by.person, doing.act.at)
     look_up = _FACTS.get(type(command))
     known = look_up(doing, batch, command) if look_up else command
     if doing.signed and isinstance(command, c.StepCommand) and doing.signed["seen"] != batch.head(command.step):
@@ -147,6 +150,7 @@ def _show_attempt(act: Act, command: c.Command) -> None:
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
     folds, batch = installation().folds, _batch(doing, command)
+    must_be_trained(doing.act.connection, batch, doing.by.person, doing.act.at)
     for each in _one_by_one(batch, command):
         look_up = _FACTS.get(type(each))
         known = look_up(doing, batch, each) if look_up else each

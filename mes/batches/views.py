@@ -16,6 +16,8 @@ from mes.batches.order_page import order_page
 from mes.batches.pages import show_live, show_step, show_stop
 from mes.batches.start_page import start_page
 from mes.execute import execute
+from mes.training.commands import OpenStep
+from mes.training.queries import stays_closed
 from mes.web import frame
 from mes.web.errors import not_signed, sentence_of, status_of
 from mes.web.forms import form
@@ -86,6 +88,8 @@ def growth(batch: str) -> Response:
 @bp.get("/<batch>/steps/<step>")
 def step(batch: str, step: str) -> str | Response:
     """Show one step; a wrong identity scan that nobody answered comes before it."""
+    if stays_closed(batch, frame.actor().person):
+        execute(OpenStep(batch, step), by=frame.actor(), tap="")  # refused, and on record
     return show_step(batch, step, *(request.args.get(name, "") for name in ("type", "correct", "again")))
 
 

@@ -1,9 +1,12 @@
-"""Add people with their roles, list them, let them go. Whoever does it is an administrator, and enters the password.
+"""Add people with their roles, list them, train them, let them go. Whoever does it enters their own password.
 
     ./lab user open ID NAME                    set up a laboratory, with its first administrator
     ./lab user list
     ./lab user add ID NAME --role ROLE …       --as ADMINISTRATOR
     ./lab user machine ID NAME --role ROLE     --as ADMINISTRATOR   an instrument gateway, the clock or an auditor
+    ./lab user password ID                     choose one's own password, with the one that one has
+    ./lab user prove ID --document KIND        --as SUPERVISOR      who looked at which kind of document
+    ./lab user train RECIPE/EDITION ID … --until DAY   --as SUPERVISOR
     ./lab user unlock ID --reason WHY          --as ADMINISTRATOR
     ./lab user deactivate ID --reason WHY      --as ADMINISTRATOR
 
@@ -27,14 +30,18 @@ from mes.cli import Missing, folder_argument
 from mes.execute import Actor, Outcome, execute
 from mes.people import commands as c
 from mes.people import queries
+from mes.people.identity import DOCUMENTS, ProveIdentity
 from mes.people.passwords import new_password
 from mes.schema import upgrade
 from mes.settings import Settings, place
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
 from mes.site.queries import kind_at
+from mes.training.commands import RecordTraining
+from mes.web.forms import local_time
 
 about = "add people"
+_NOBODY = Actor(Person("nobody", "nobody", frozenset()), "this machine")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +50,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=tuple(_WHAT))
     parser.add_argument("id", nargs="?", default="")
     parser.add_argument("name", nargs="?", default="")
+    parser.add_argument("more", nargs="*", default=[])
     parser.add_argument("--role", action="append", default=[], choices=c.ROLES)
     parser.add_argument("--reason", default="")
+    parser.add_argument("--document", default="", help=f"one of: {', '.join(DOCUMENTS)}")
+    parser.add_argument("--until", default="", metavar="DAY")
     parser.add_argument("--as", dest="administrator", default="", metavar="ADMINISTRATOR")
 
 
@@ -68,12 +78,13 @@ def main(options: argparse.Namespace) -> int:
 
 
 def do_as(command: object, administrator: str) -> Outcome:
-    """Carry out a command as an administrator, who enters the password."""
+    """Carry out a command as somebody who enters their password, and has chosen it."""
     if not administrator:
         raise Missing("say who does it: --as ADMINISTRATOR")
+    if queries.has_first_password(administrator):
+        raise Missing(f"{administrator} has a first password: ./lab user password {administrator} comes before")
     password = getpass.getpass(f"Password of {administrator}: ")
-    nobody = Actor(Person("nobody", "nobody", frozenset()), "this machine")
-    return execute(command, by=nobody, tap=str(uuid4()), signing=Signing(administrator, password, ""))
+    return execute(command, by=_NOBODY, tap=str(uuid4()), signing=Signing(administrator, password, ""))
 
 
 def _open(options: argparse.Namespace) -> None:
@@ -101,6 +112,28 @@ def _machine(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{options.id} has the token {token}\n")
 
 
+def _password(options: argparse.Namespace) -> None:
+    """Have a person choose a password; nothing that is typed is shown."""
+    now = getpass.getpass(f"Password of {options.id} now: ")
+    new, again = getpass.getpass("New password: "), getpass.getpass("Once more: ")
+    if new != again:
+        raise Malformed("again", "the two new passwords are not the same")
+    execute(c.ChoosePassword(options.id, "", new), by=_NOBODY, tap=str(uuid4()), signing=Signing(options.id, now, ""))
+
+
+def _prove(options: argparse.Namespace) -> None:
+    do_as(ProveIdentity(options.id, options.document), options.administrator)
+
+
+def _train(options: argparse.Namespace) -> None:
+    recipe, _, edition = options.id.partition("/")
+    if not edition.isdigit():
+        raise Malformed("recipe", "say which edition: RECIPE/1")
+    users = tuple(user for user in (options.name, *options.more) if user)
+    until = local_time("until", options.until)
+    do_as(RecordTraining(recipe, int(edition), users, until), options.administrator)
+
+
 def _unlock(options: argparse.Namespace) -> None:
     do_as(c.Unlock(options.id, options.reason), options.administrator)
 
@@ -114,6 +147,9 @@ _WHAT: dict[str, Callable[[argparse.Namespace], None]] = {
     "list": _list,
     "add": _add,
     "machine": _machine,
+    "password": _password,
+    "prove": _prove,
+    "train": _train,
     "unlock": _unlock,
     "deactivate": _deactivate,
 }

@@ -22,11 +22,13 @@ from mes.execute import Actor, Outcome, execute
 from mes.masters.commands import ApproveRecipe, DraftRecipe
 from mes.materials.commands import DisposeOfLot, ReceiveLot
 from mes.patients.commands import PlaceOrder
-from mes.people.commands import AddMachine, AddUser
-from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK, INSTRUMENT
+from mes.people.commands import AddMachine, AddUser, ChoosePassword
+from mes.people.identity import AcceptStatement, ProveIdentity
+from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK, INSTRUMENT, SCIENTIST, SUPERVISOR
 from mes.people.passwords import new_password
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
+from mes.training.commands import RecordTraining
 from mes.web.history import head_of
 
 DEMONSTRATION = "demonstration"
@@ -52,6 +54,8 @@ CAST = (
     Colleague("rita", "Rita Rossi", (Role.REVIEWER.value,), "decides for quality, at the gates"),
     Colleague("quinn", "Quinn Quirke", (Role.REVIEWER.value,), "reviews for quality, and does none of the work"),
     Colleague("petra", "Petra Popova", (Role.RELEASER.value,), "releases"),
+    Colleague("sami", "Sami Saarinen", (SUPERVISOR,), "supervises: trains, assigns"),
+    Colleague("nora", "Nora Nilsen", (SCIENTIST,), "writes recipes"),
     Colleague("adam", "Adam Arslan", (ADMINISTRATOR,), "administers, makes nothing"),
     Colleague("ines", "Inés Ibáñez", (AUDITOR,), "inspects, changes nothing"),
 )
@@ -90,12 +94,14 @@ ORDERS = ("COI-26-0007-K", "COI-26-0008-M", "COI-26-0009-R")
 
 def load(folder: Path) -> None:
     """Load the laboratory into an empty database; the passphrase and the machines' tokens go into files."""
-    password = new_password(*(colleague.id for colleague in CAST))
+    first, password = (new_password(*(colleague.id for colleague in CAST)) for _ in range(2))
     administrator = next(each for each in CAST if each.roles == (ADMINISTRATOR,))
-    _do(OpenSite(DEMONSTRATION, administrator.id, administrator.name, password), INSTALLER)
+    _do(OpenSite(DEMONSTRATION, administrator.id, administrator.name, first), INSTALLER)
     for colleague in CAST:
         if colleague is not administrator:
-            _do(AddUser(colleague.id, colleague.name, colleague.roles, password), _actor("adam"))
+            _do(AddUser(colleague.id, colleague.name, colleague.roles, first), _actor("adam"))
+    for colleague in CAST:
+        _settle_in(colleague.id, first, password)
     _add_machines(folder)
     _add_equipment()
     _fill_the_store(password)
@@ -104,6 +110,14 @@ def load(folder: Path) -> None:
     for coi in ORDERS:
         _do(PlaceOrder(coi, RECIPE, "synthetic"), _actor("dora"))
     _keep_secret(folder / "passphrase", password)
+
+
+def _settle_in(user: str, first: str, password: str) -> None:
+    """Have somebody choose a password of their own, be seen by another, and accept what signing means."""
+    nobody = Actor(Person("nobody", "nobody signed in", frozenset()), "set-up")
+    execute(ChoosePassword(user, "", password), by=nobody, tap=str(uuid4()), signing=Signing(user, first, ""))
+    _do(ProveIdentity(user, "passport"), _actor("sami" if user != "sami" else "quinn"))
+    execute(AcceptStatement(user, 1), by=nobody, tap=str(uuid4()), signing=Signing(user, password, ""))
 
 
 def _add_machines(folder: Path) -> None:
@@ -136,8 +150,10 @@ def _fill_the_store(password: str) -> None:
 
 def _approve_recipes(password: str) -> None:
     for code, text in shipped().items():
-        _do(DraftRecipe(code, text), _actor("bob"))
+        _do(DraftRecipe(code, text), _actor("nora"))
         _sign(ApproveRecipe(code, 1), f"recipe:{code}", password)
+        everybody = tuple(each.id for each in CAST if each.id != "sami")
+        _do(RecordTraining(code, 1, everybody, installation().now() + timedelta(days=365)), _actor("sami"))
 
 
 def _set_alarm_limits(password: str) -> None:

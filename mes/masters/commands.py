@@ -13,7 +13,7 @@ from batch_records.master.load import RecipeError, load
 from batch_records.master.recipe import Role
 from mes.execute import Doing, Outcome, handles
 from mes.masters.models import RecipeEdition
-from mes.people.models import ADMINISTRATOR
+from mes.people.models import SCIENTIST
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _book(command: DraftRecipe | ApproveRecipe) -> Iterable[str]:
     return (f"recipe:{command.code}",)
 
 
-@handles(DraftRecipe, "drafted a recipe", roles=(Role.OPERATOR.value, Role.REVIEWER.value, ADMINISTRATOR), books=_book)
+@handles(DraftRecipe, "drafted a recipe", roles=(SCIENTIST, Role.REVIEWER.value), books=_book)
 def draft_recipe(doing: Doing, command: DraftRecipe) -> Outcome:
     """Keep a text that reads and lints without a problem, as a draft."""
     try:

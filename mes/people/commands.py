@@ -5,20 +5,35 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
 from mes import log
+from mes.context import installation
 from mes.execute import Doing, Outcome, handles
-from mes.people.models import ADMINISTRATOR, AUDITOR, CLOCK, INSTRUMENT, SignIn, User
-from mes.people.passwords import hash_password
+from mes.ledger.act import Act
+from mes.people.models import (
+    ADMINISTRATOR,
+    AUDITOR,
+    CLOCK,
+    INSTRUMENT,
+    SCIENTIST,
+    SUPERVISOR,
+    SignIn,
+    User,
+    Workstation,
+)
+from mes.people.passwords import hash_password, is_password
 from mes.signing import NoteWrongPassword
 
-GMP_ROLES = tuple(role.value for role in Role)
+GMP_ROLES = (*(role.value for role in Role), SUPERVISOR, SCIENTIST)
 ROLES = (*GMP_ROLES, ADMINISTRATOR, AUDITOR, INSTRUMENT, CLOCK)
 _WRONG_PASSWORDS, _LONGEST = 5, 60
+# One workstation guesses at two accounts at most before it has to wait: nobody locks a whole laboratory out from there.
+_WRONG_AT_ONE_PLACE, _WAIT = 10, timedelta(minutes=15)
 _NOBODYS = ("nobody", "setup")  # who is not signed in, and the installation itself: they write lines, too
 
 
@@ -33,6 +48,8 @@ class BeginSession:
     session: str
     workstation: str
     before: str = ""
+    badge: str = ""
+    waits_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +99,15 @@ class SetPassword:
 
 
 @dataclass(frozen=True)
+class ChoosePassword:
+    """Choose one's own password, with the one that one has. ``session`` is the one it is chosen in, or empty."""
+
+    user: str
+    session: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class SetActive:
     """Deactivate an account, or let it work again."""
 
@@ -98,24 +124,34 @@ class Unlock:
     reason: str
 
 
-OfUser = BeginSession | EndSession | ChangeRoles | SetPassword | SetActive | Unlock | NoteWrongPassword
+OfUser = BeginSession | EndSession | ChangeRoles | SetPassword | ChoosePassword | SetActive | Unlock
 
 
-def user_book(
-    command: BeginSession | EndSession | ChangeRoles | SetActive | Unlock | NoteWrongPassword,
-) -> Iterable[str]:
+def user_book(command: OfUser) -> Iterable[str]:
     """Return the book of the user that a command is about."""
-    return (f"user:{command.user[:_LONGEST]}",)  # whatever was typed for a name: a book's name has its limits
+    return (f"user:{command.user}",)
+
+
+def _books_of_attempt(command: NoteWrongPassword) -> Iterable[str]:
+    # Whatever was typed for a name: a book's name has its limits.
+    return (f"user:{command.user[:_LONGEST]}", f"workstation:{command.workstation}")
 
 
 @handles(BeginSession, "signed in", books=user_book)
 def begin_session(doing: Doing, command: BeginSession) -> Outcome:
     """Open a session; wrong passwords before it are forgotten."""
+    if command.waits_for == "refused":
+        raise Refused(
+            "from here a second factor is asked for, and you have none: set one up at a workstation of the site"
+        )
     user = _user(doing, command.user)
-    user.wrong_passwords = 0
+    if not command.waits_for:
+        user.wrong_passwords = 0
     at = doing.act.at
     _close(doing, command.before, "signed in again")
-    doing.session.add(SignIn(id=command.session, user=user.id, workstation=command.workstation, began=at))
+    session = SignIn(id=command.session, user=user.id, workstation=command.workstation, began=at)
+    session.badge, session.waits_for = command.badge or None, command.waits_for or None
+    doing.session.add(session)
     return {"user": user.id}
 
 
@@ -128,20 +164,56 @@ def end_session(doing: Doing, command: EndSession) -> None:
 def _close(doing: Doing, session: str, how: str) -> None:
     held = doing.session.get(SignIn, session) if session else None
     if held and not held.ended:
-        held.ended, held.how = doing.act.at, how
+        held.ended, held.how, held.both_given = doing.act.at, how, False
 
 
-@handles(NoteWrongPassword, "gave a wrong password", books=user_book)
+def _close_all(doing: Doing, user: str, how: str, but: str = "") -> None:
+    """End every session of a user: whoever holds one with the old password is out."""
+    for held in doing.session.scalars(select(SignIn).where(SignIn.user == user, SignIn.ended.is_(None))):
+        if held.id != but:
+            _close(doing, held.id, how)
+
+
+@handles(NoteWrongPassword, "gave a wrong password", books=_books_of_attempt)
 def note_wrong_password(doing: Doing, command: NoteWrongPassword) -> None:
     """Count it, and lock the account in time. An id that nobody has is noted too, in a book of its own."""
-    (book,) = user_book(command)
+    book, _ = _books_of_attempt(command)
     doing.act.write(book, "password refused", {"purpose": command.purpose})
-    about = {"user": command.user, "purpose": command.purpose, "address": doing.by.workstation}
+    about = {"user": command.user, "purpose": command.purpose, "address": command.workstation}
     doing.after.append(lambda: log.refused("password refused", **about))
-    user = doing.session.get(User, command.user)
+    count_wrong(doing.act, command.user, command.workstation)
+
+
+def count_wrong(act: Act, id_: str, address: str) -> None:
+    """Count a wrong password or code: against the account, if there is one, and against the workstation."""
+    _count_at(act, address)
+    user = act.session.get(User, id_)
     if user:
         user.wrong_passwords += 1
-        user.locked = user.locked or user.wrong_passwords >= _WRONG_PASSWORDS
+        if user.wrong_passwords >= _WRONG_PASSWORDS and not _is_last_to_unlock(act, user):
+            user.locked = True
+
+
+def _count_at(act: Act, address: str) -> None:
+    """Count a wrong password where it was given, and have that place wait when there were too many in a while."""
+    at = act.at
+    place = act.session.get(Workstation, address)
+    if place is None:
+        act.session.add(Workstation(address=address, wrong_passwords=1, since=at))
+        return
+    if at - place.since > _WAIT:
+        place.wrong_passwords, place.since, place.waits_until = 0, at, None
+    place.wrong_passwords += 1
+    if place.wrong_passwords >= _WRONG_AT_ONE_PLACE:
+        place.waits_until = at + _WAIT
+
+
+def _is_last_to_unlock(act: Act, user: User) -> bool:
+    """Say whether nobody else could let people in again: the last administrator is made to wait, never locked out."""
+    if ADMINISTRATOR not in user.roles:
+        return False
+    others = act.session.scalars(select(User).where(User.active, ~User.locked, User.id != user.id))
+    return not any(ADMINISTRATOR in other.roles for other in others)
 
 
 @handles(AddUser, "added a user", roles=(ADMINISTRATOR,), books=lambda command: (f"user:{command.id}",))
@@ -157,7 +229,9 @@ def add_user(doing: Doing, command: AddUser) -> None:
         raise Refused(f"the id “{command.id}” was given before; ids are never given again")
     roles = _roles(command.roles)
     hashed = hash_password(command.password, command.id)
-    doing.session.add(User(id=command.id, name=command.name.strip(), roles=roles, password_hash=hashed))
+    user = User(id=command.id, name=command.name.strip(), roles=roles, password_hash=hashed)
+    user.is_first_password, user.secret_set = True, doing.act.at
+    doing.session.add(user)
 
 
 @handles(AddMachine, "added a machine", roles=(ADMINISTRATOR,), books=lambda command: (f"user:{command.id}",))
@@ -172,7 +246,9 @@ def add_machine(doing: Doing, command: AddMachine) -> None:
     hashed = hashlib.sha256(command.token.encode()).hexdigest()
     if doing.session.scalars(select(User.id).where(User.token_hash == hashed)).first():
         raise Refused("another machine has this token: make a new one")
-    doing.session.add(User(id=command.id, name=command.name, roles=[command.role], token_hash=hashed))
+    machine = User(id=command.id, name=command.name, roles=[command.role], token_hash=hashed)
+    machine.secret_set = doing.act.at
+    doing.session.add(machine)
 
 
 @handles(ChangeRoles, "changed roles", roles=(ADMINISTRATOR,), books=user_book)
@@ -187,10 +263,30 @@ def change_roles(doing: Doing, command: ChangeRoles) -> None:
 
 @handles(SetPassword, "gave a first password", roles=(ADMINISTRATOR,), books=user_book)
 def set_password(doing: Doing, command: SetPassword) -> None:
-    """Set a password that its owner will change; the account is unlocked by it."""
+    """Set a password that its owner will change; the account is unlocked by it, and signs nothing before long.
+
+    Who sets a password could use it: before the next signature somebody else sees again who the person is.
+    """
     user = _user(doing, command.user)
     user.password_hash = hash_password(command.password, user.id)
+    user.is_first_password, user.secret_set = True, doing.act.at
+    user.proven_by = user.proven_at = user.proof = None
     user.locked, user.wrong_passwords = False, 0
+    _close_all(doing, user.id, "first password given")
+
+
+@handles(ChoosePassword, "chose a password", books=user_book)
+def choose_password(doing: Doing, command: ChoosePassword) -> None:
+    """Keep the password that a person chose; nobody else knows it, and no other session stays open."""
+    user = _user(doing, command.user)
+    if not doing.signed or doing.by.person.id != user.id:
+        raise Refused("everybody chooses their own password, with the one that they have now")
+    if is_password(user.password_hash, command.password):
+        raise Malformed("new_password", "this is the password that you have: choose another")
+    settings = installation().settings
+    hashed = hash_password(command.password, user.id, (user.name, settings.laboratory, settings.room))
+    user.password_hash, user.is_first_password, user.secret_set = hashed, None, doing.act.at
+    _close_all(doing, user.id, "password changed", command.session)
 
 
 @handles(SetActive, "activated or deactivated a user", roles=(ADMINISTRATOR,), books=user_book)
@@ -203,10 +299,12 @@ def set_active(doing: Doing, command: SetActive) -> None:
     _say_why(doing, user, command.reason)
 
 
-@handles(Unlock, "unlocked a user", roles=(ADMINISTRATOR,), books=user_book)
+@handles(Unlock, "unlocked a user", roles=(ADMINISTRATOR, SUPERVISOR), books=user_book)
 def unlock(doing: Doing, command: Unlock) -> None:
     """Unlock an account."""
     user = _user(doing, command.user)
+    if user.id == doing.by.person.id:
+        raise Refused("nobody unlocks their own account")
     user.locked, user.wrong_passwords = False, 0
     _say_why(doing, user, command.reason)
 

@@ -9,14 +9,19 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from batch_records.executed.draft import Malformed, Refused
+from mes.badges.queries import badges_of
 from mes.batches.shown import local
 from mes.execute import Forbidden, execute
+from mes.factors.commands import EndFactors
+from mes.factors.queries import asked_of
 from mes.people import commands as c
-from mes.people import queries
+from mes.people import identity, queries
 from mes.people.passwords import new_password
+from mes.people.signers import must_not_wait
+from mes.signing import Signing
 from mes.web import frame
-from mes.web.errors import sentence_of
-from mes.web.forms import came_from, form, safe_next
+from mes.web.errors import sentence_of, status_of
+from mes.web.forms import Form, came_from, form, safe_next
 
 bp = Blueprint("people", __name__, template_folder="templates")
 
@@ -40,14 +45,16 @@ def sign_in() -> str:
 def enter() -> Response | tuple[str, int]:
     """Open a session; the one that this browser held before is over."""
     entered, token = form(), frame.new_token()
-    command = c.BeginSession(
-        entered.text("user"), queries.hash_of(token), request.remote_addr or "", frame.held_session()
-    )
+    signing, typed = entered.signing, entered.text("user")
+    badge, place = typed if typed != signing.user else "", request.remote_addr or ""
+    session_, waits_for = queries.hash_of(token), asked_of(signing.user, place)
+    command = c.BeginSession(signing.user, session_, place, frame.held_session(), badge, waits_for)
     try:
-        # Without its tap: the second of two taps must open what its own cookie holds.
-        execute(command, by=frame.visitor(), tap="", signing=entered.signing)
+        if signing.user != session.get("user"):  # who locked this very screen comes back all the same
+            must_not_wait(place)
+        execute(command, by=frame.visitor(), tap="", signing=signing)  # the second of two taps opens its own cookie
     except Refused as refused:
-        return _door(sentence_of(refused), entered.text("user")), 403
+        return _door(sentence_of(refused), typed), 403
     frame.begin(token, command.user)
     return redirect(safe_next(entered.text("next")) or url_for("batches.board"))
 
@@ -56,9 +63,61 @@ def enter() -> Response | tuple[str, int]:
 def lock() -> Response:
     """Lock the screen: the session is over, what was typed stays in the browser."""
     by = frame.actor()
-    execute(c.EndSession(by.person.id, frame.held_session(), "locked"), by=by, tap=form().tap)
+    entered = form()
+    how = "locked after inactivity" if entered.text("how") == "idle" else "locked"
+    execute(c.EndSession(by.person.id, frame.held_session(), how), by=by, tap=entered.tap)
     frame.end()
     return redirect(url_for("people.sign_in", next=came_from()))
+
+
+@bp.get("/account")
+def account() -> str:
+    """Show a person their own account."""
+    return _account()
+
+
+@bp.post("/account/password")
+def choose_password() -> Response | tuple[str, int]:
+    """Choose one's own password."""
+    entered, by = form(), frame.actor()
+    new, again = (request.form.get(name, "") for name in ("new_password", "again"))
+    command = c.ChoosePassword(by.person.id, frame.held_session(), new)
+    try:
+        _must_agree(new, again)
+        execute(command, by=by, tap=entered.tap, signing=_own(entered))
+    except (Malformed, Refused) as error:
+        return _account("password", sentence_of(error)), status_of(error)
+    return _account_saved()
+
+
+@bp.post("/account/statement")
+def accept_statement() -> Response | tuple[str, int]:
+    """Accept the accountability statement, with the password."""
+    entered, by = form(), frame.actor()
+    command = identity.AcceptStatement(by.person.id, entered.number("edition"))
+    try:
+        execute(command, by=by, tap=entered.tap, signing=_own(entered))
+    except (Malformed, Refused) as error:
+        return _account("statement", sentence_of(error)), status_of(error)
+    return _account_saved()
+
+
+@bp.post("/account/statement/issue")
+def issue_statement() -> Response | tuple[str, int]:
+    """Put another accountability statement in force, with a signature."""
+    entered = form()
+    command = identity.IssueStatement(entered.text("text"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    except (Malformed, Refused) as error:
+        return _account("issue", sentence_of(error), entered.text("text")), status_of(error)
+    return _account_saved()
+
+
+@bp.get("/people/locked-out")
+def locked_out() -> str:
+    """Show who is locked out now, for every page of who looks after it to refresh."""
+    return render_template("locked_out.html", locked_out=frame.locked_out())
 
 
 @bp.get("/people")
@@ -96,7 +155,15 @@ def change_roles(person: str) -> Response:
 def unlock(person: str) -> Response:
     """Let a locked-out person in again."""
     entered = form()
-    execute(c.Unlock(person, entered.reason() or "assessed and unlocked"), by=frame.actor(), tap=entered.tap)
+    execute(c.Unlock(person, entered.reason()), by=frame.actor(), tap=entered.tap)
+    return _back(person)
+
+
+@bp.post("/people/<person>/identity")
+def prove_identity(person: str) -> Response:
+    """Say that one saw who a person is."""
+    entered = form()
+    execute(identity.ProveIdentity(person, entered.text("document")), by=frame.actor(), tap=entered.tap)
     return _back(person)
 
 
@@ -106,6 +173,14 @@ def give_password(person: str) -> str:
     password = new_password(person)
     execute(c.SetPassword(person, password), by=frame.actor(), tap="")  # as above
     return _people(first_password=(person, password))
+
+
+@bp.post("/people/<person>/factors")
+def end_factors(person: str) -> Response:
+    """Take away the second factors of a person who lost theirs."""
+    entered = form()
+    execute(EndFactors(person, entered.reason()), by=frame.actor(), tap=entered.tap)
+    return _back(person)
 
 
 @bp.post("/people/<person>/deactivate")
@@ -134,6 +209,28 @@ def _door(error: str | None = None, user: str = "") -> str:
     return render_template("sign_in.html", locked=locked, draft_user=user, error=error, next=next_)
 
 
+def _must_agree(new: str, again: str) -> None:
+    if new != again:
+        raise Malformed("again", "the two new passwords are not the same")
+
+
+def _own(entered: Form) -> Signing:
+    """Return the password that was entered, as the one of who is signed in."""
+    return Signing(frame.actor().person.id, entered.fields.get("password", ""), "")
+
+
+def _account(wrong: str = "", error: str = "", draft: str = "") -> str:
+    person = frame.actor().person
+    page = {"account": queries.my_account(person), "badges": badges_of(person.id), "wrong": wrong, "error": error}
+    page["draft"] = draft
+    return render_template("account.html", **page)
+
+
+def _account_saved() -> Response:
+    frame.say_saved()
+    return redirect(url_for("people.account"))
+
+
 def _people(
     error: str | None = None, draft: c.AddUser | None = None, first_password: tuple[str, str] | None = None
 ) -> str:
@@ -141,7 +238,8 @@ def _people(
     chosen = next((person for person in everybody if person.name == request.args.get("person")), None)
     drafted = {"draft_name": draft.id, "draft_full_name": draft.name, "draft_roles": draft.roles} if draft else {}
     page = {"people": everybody, "chosen": chosen, "roles": queries.roles_to_give(), "error": error}
-    return render_template("people.html", **page, **drafted, first_password=first_password)
+    more = {"documents": identity.DOCUMENTS, "first_password": first_password}
+    return render_template("people.html", **page, **drafted, **more)
 
 
 def _back(person: str) -> Response:

@@ -38,4 +38,5 @@ def open_site(doing: Doing, command: OpenSite) -> None:
     doing.session.add(Site(id=1, kind=command.kind, opened=doing.act.at))
     hashed = hash_password(command.password, command.administrator)
     user = User(id=command.administrator, name=command.name, roles=[ADMINISTRATOR], password_hash=hashed)
+    user.is_first_password, user.secret_set = True, doing.act.at
     doing.session.add(user)

@@ -9,9 +9,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from flask import request
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from batch_records.executed.draft import Malformed
+from mes.badges.scanned import user_of
 from mes.context import installation
 from mes.signing import Signing
 
@@ -34,8 +37,8 @@ class Form:
 
     @property
     def signing(self) -> Signing:
-        """The signature given with the form."""
-        return Signing(self.text("user"), self.fields.get("password", ""), self.text("seen"))
+        """The signature given with the form. A badge that was scanned names its holder, and no more."""
+        return Signing(user_of(self.text("user")), self.fields.get("password", ""), self.text("seen"))
 
     @property
     def signing_if_given(self) -> Signing | None:
@@ -50,6 +53,10 @@ class Form:
         """Return the number at the end of a field, after a mark: 17 of ``CC-01/17``."""
         digits = self.text(name).rpartition(mark)[2]
         return int(digits) if re.fullmatch("[0-9]{1,15}", digits) else None
+
+    def number(self, name: str) -> int:
+        """Return a small number, or 0 where there is none."""
+        return int(self.text(name)) if re.fullmatch("[0-9]{1,9}", self.text(name)) else 0
 
     def reason(self) -> str:
         """Return the reason: the one picked, and what was added in words."""
@@ -107,9 +114,26 @@ def is_for_programs() -> bool:
 
 
 def came_from() -> str | None:
-    """Return the page of ours that this request came from."""
+    """Return the page of ours that this request came from; of a form that was refused, the page that it stood on."""
     came = urlsplit(request.referrer or "")
-    return safe_next(came.path + (f"?{came.query}" if came.query else "")) if came.netloc == request.host else None
+    if came.netloc != request.host:
+        return None
+    if _is_page(came.path):
+        return safe_next(came.path + (f"?{came.query}" if came.query else ""))
+    parts = came.path.split("/")
+    above = ("/".join(parts[:length]) for length in range(len(parts) - 1, 1, -1))
+    return next((safe_next(path) for path in above if _is_page(path)), None)
+
+
+def _is_page(path: str) -> bool:
+    """Say whether there is something to look at under an address."""
+    try:
+        current_app.url_map.bind(request.host).match(path, method="GET")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
 
 
 def uploaded_text(name: str) -> tuple[str, str]:

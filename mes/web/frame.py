@@ -19,14 +19,16 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as AnyResponse
 
 from batch_records.executed.commands import Person
+from batch_records.master.recipe import Role
 from devices.clock import ProcessClock
 from mes import log
 from mes.alarms.queries import Band, band
 from mes.context import installation
 from mes.execute import Actor
 from mes.machine.queries import warnings
-from mes.people.models import ADMINISTRATOR, AUDITOR
-from mes.people.queries import Session, hash_of, open_session
+from mes.people import queries as people
+from mes.people.models import ADMINISTRATOR, AUDITOR, SUPERVISOR
+from mes.people.queries import LockedOut, Session, hash_of, open_session
 from mes.web import steady
 from mes.web.errors import Problem, answer
 from mes.web.forms import came_from, is_for_programs
@@ -34,6 +36,27 @@ from mes.web.forms import came_from, is_for_programs
 _TOUCHED_TO = 10.0  # seconds
 _LONGEST = 20_000  # characters of one field: what is recorded is kept for ever, and somebody has to read it
 _TIME_OF_DAY = re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_OF_PEOPLE = (
+    "people.people",
+    "training.training",
+    "badges.badges",
+    "access.log",
+    "access.review",
+    "access.printed",
+    "access.export",
+)
+_SEE_PEOPLE = {ADMINISTRATOR, AUDITOR, SUPERVISOR, Role.REVIEWER.value}
+_LOOK_AFTER = {ADMINISTRATOR, SUPERVISOR, Role.REVIEWER.value}  # who is told at once that somebody is locked out
+_ALWAYS = ("people.lock", "people.sign_in", "people.enter", "static", "health")
+_GIVING = ("factors.ask", "factors.give_code", "factors.give_passkey", "factors.options")
+_CHOOSING = ("people.account", "people.choose_password")
+_SETTING_UP = (
+    "factors.factors",
+    "factors.add_codes",
+    "factors.confirm_codes",
+    "factors.add_passkey",
+    "factors.options",
+)
 _OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
 _OPEN_WITHOUT_ROLE = (*_OPEN_TO_ALL, "people.lock")
 _PAGES = (
@@ -50,8 +73,8 @@ _PAGES = (
     "reports.record",
     "trends.batch",
     "alarms.alarms",
-    "people.people",
     "patients.orders",
+    *_OF_PEOPLE,
 )
 _NO_ROLE = "You hold no role here yet: an administrator gives you one."
 _REFUSALS = (401, 403, 429)
@@ -141,7 +164,9 @@ def _open() -> AnyResponse | None:
     if request.method == "GET" and _holds_no_role():
         abort(403, _NO_ROLE)
     if g.session and request.endpoint in _PAGES and request.endpoint not in _pages_of(g.session.person):
-        abort(403, "This page is for who administers or inspects.")
+        abort(403, "This page is for who administers, supervises, reviews or inspects.")
+    if g.session and request.endpoint not in _ALWAYS and (comes_first := _comes_first(g.session)):
+        return redirect(url_for(comes_first))
     if g.session or request.endpoint in _OPEN_TO_ALL or is_for_programs():
         return None
     return redirect(url_for("people.sign_in", next=request.full_path if request.method == "GET" else came_from()))
@@ -152,6 +177,18 @@ def _must_be_texts(*texts: str) -> None:
         abort(400, "There is a character in this that no text has.")
     if any(len(text) > _LONGEST for text in texts):
         abort(413, f"This is longer than {_LONGEST} characters: enter what matters, and keep the rest as a document.")
+
+
+def _comes_first(held: Session) -> str:
+    """Return the page that somebody has to be on before any other: there is none for a session that has begun."""
+    for is_owed, places in (
+        (held.waits_for == "factor", _GIVING),
+        (held.must_choose, _CHOOSING),
+        (held.waits_for, _SETTING_UP),
+    ):
+        if is_owed:
+            return "" if request.endpoint in places else places[0]
+    return ""
 
 
 def _session() -> Session | None:
@@ -219,6 +256,8 @@ def _context() -> dict[str, object]:
         "step": None,
         "band": _band() if g.get("session") else None,
         "warnings": _warnings() if g.get("session") else (),
+        "looks_after": looks_after(),
+        "locked_out": locked_out(),
     }
 
 
@@ -234,6 +273,18 @@ def _warnings() -> tuple[str, ...]:
     return ()
 
 
+def looks_after() -> bool:
+    """Say whether who is signed in looks after accounts, and is told at once of a lock-out."""
+    return bool(g.get("session") and g.session.person.roles & _LOOK_AFTER)
+
+
+def locked_out() -> LockedOut | None:
+    """Return who is locked out, to somebody who looks after it."""
+    with suppress(OperationalError):  # the page that says so tells of nobody
+        return people.locked_out() if looks_after() else None
+    return None
+
+
 def _user(held: Session) -> User:
     person = held.person
     idle = int(installation().settings.idle.total_seconds())
@@ -241,8 +292,8 @@ def _user(held: Session) -> User:
 
 
 def _pages_of(person: Person) -> frozenset[str]:
-    may_see_people = person.roles & {ADMINISTRATOR, AUDITOR}
-    return frozenset(page for page in _PAGES if person.roles and (page != "people.people" or may_see_people))
+    seen = (page for page in _PAGES if page not in _OF_PEOPLE or person.roles & _SEE_PEOPLE)
+    return frozenset(seen if person.roles else ())
 
 
 def say_saved() -> None:

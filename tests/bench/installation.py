@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -25,17 +26,21 @@ from mes.batches.commands import IssueBatch
 from mes.execute import Actor, Outcome, execute
 from mes.masters.commands import ApproveRecipe, DraftRecipe
 from mes.patients.commands import PlaceOrder
-from mes.people.commands import AddUser
+from mes.people.commands import AddUser, ChoosePassword
+from mes.people.identity import AcceptStatement, ProveIdentity
+from mes.people.models import SCIENTIST, SUPERVISOR
 from mes.schema import upgrade
 from mes.settings import Settings
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
+from mes.training.commands import RecordTraining
 from mes.web.history import head_of
 from tests.bench import recipe
 from tests.bench.bare import create_table
 from tests.services import postgres
 
 PASSWORD = "measured-on-this-machine"
+_FIRST = "bodaku-lifeso-ravimu-tonupe"
 
 
 @dataclass
@@ -125,17 +130,24 @@ def _set_up(app: Flask) -> None:
     execute(OpenSite("laboratory", "adam", "Adam", PASSWORD), by=INSTALLER, tap=str(uuid4()))
     for id_, roles in _ROLES.items():
         if id_ != "adam":
-            do(AddUser(id_, id_.title(), roles, PASSWORD), "adam")
-    do(DraftRecipe(recipe.CODE, recipe.text()), "alice")
+            do(AddUser(id_, id_.title(), roles, _FIRST), "adam")
+            do(ChoosePassword(id_, "", PASSWORD), id_, Signing(id_, _FIRST, ""))
+            do(ProveIdentity(id_, "passport"), "sam" if id_ != "sam" else "quinn")
+            do(AcceptStatement(id_, 1), id_, Signing(id_, PASSWORD, ""))
+    do(DraftRecipe(recipe.CODE, recipe.text()), "nora")
     with app.extensions["mes"].reading() as session:
         seen = head_of(session, f"recipe:{recipe.CODE}")
     do(ApproveRecipe(recipe.CODE, 1), "quinn", Signing("quinn", PASSWORD, seen))
+    until = app.extensions["mes"].now() + timedelta(days=365)
+    do(RecordTraining(recipe.CODE, 1, ("alice", "dora", "quinn"), until), "sam")
 
 
 _ROLES = {
     "adam": ("administrator",),
     "alice": (Role.OPERATOR.value,),
     "dora": (Role.PHYSICIAN.value,),
+    "nora": (SCIENTIST,),
+    "sam": (SUPERVISOR,),
     "quinn": (Role.REVIEWER.value,),
 }
 

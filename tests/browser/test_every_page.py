@@ -19,11 +19,11 @@ from tests.browser.looking import Part, look_at, parts
 from tests.cast import ALICE, BOB, DORA, LENA, MALLORY, PETRA, QUINN
 from tests.mes.archive.test_imports import KEYS, WRITTEN, imported
 from tests.mes.furnishing import SHORT
-from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, Laboratory
+from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, SAM, SVEN, Laboratory
 from tests.mes.played import Played
 
-EACH_ROLE = (ADAM, ALICE, BOB, LENA, DORA, QUINN, PETRA, INES, MALLORY)
-NO_PAGES = ("static", "reports.download", "archive.download")
+EACH_ROLE = (ADAM, ALICE, BOB, LENA, DORA, QUINN, PETRA, SAM, INES, MALLORY)
+NO_PAGES = ("static", "reports.download", "archive.download", "access.export")
 ENOUGH = 2  # addresses of a kind, of those that somebody can go to
 
 Kind = tuple[str, ...]
@@ -57,7 +57,7 @@ def busy(lab: Laboratory) -> Laboratory:
     stopped = Played(lab).start(OTHER_COI)
     stopped.scan("1.1", "bag", COI)
     lab.do(PlaceOrder("COI-26-0003-C", "short", "synthetic"), DORA)
-    lab.do(DraftRecipe("short", SHORT.replace("A short one", "A shorter one")), BOB)
+    lab.do(DraftRecipe("short", SHORT.replace("A short one", "A shorter one")), SVEN)
     lab.do(AskForRecord(whole.number), QUINN)
     imported(lab, WRITTEN[0].read_bytes(), KEYS.read_text())
     return lab

@@ -105,5 +105,56 @@ def test_a_tablet_left_alone_warns_then_locks_and_loses_nothing(hand: Hand, batc
     assert (screen.path, typed(screen)) == (f"{batch.page}/steps/1.5", VOLUME)
     assert not batch.batch.run("1.5").values
     assert [line["body"]["changes"]["how"] for line in batch.lab.lines("user:alice", "sign in changed")] == [
-        [None, "locked"]
+        [None, "locked after inactivity"]
     ]
+
+
+@pytest.mark.requirement("RQ-072")
+def test_the_stop_after_a_wrong_scan_locks_as_well(hand: Hand, batch: Played) -> None:
+    """Left alone on the red page, the tablet warns and locks; signed in again she stands before it, her words kept."""
+    batch.scan("1.1", "bag", "COI-26-0002-B")
+    screen = hand(ALICE)
+    screen.page.clock.install()
+    screen.open(f"{batch.page}/steps/1.1")
+    screen.page.locator("[name=comment]").fill("the bags were swapped on the trolley")
+    screen.page.clock.fast_forward(14 * 60_000 + 40_000)
+    expect(screen.page.locator("[data-idle]")).to_contain_text("This screen locks in 2")
+    with screen.page.expect_navigation():
+        screen.page.clock.fast_forward(60_000)
+    screen.ready()
+    assert COI not in screen.text
+    screen.page.get_by_label("Password").fill(PASSWORD)
+    screen.press("Go on")
+    expect(screen.page.get_by_role("heading", name="Stop")).to_be_visible()
+    expect(screen.page.locator("[name=comment]")).to_have_value("the bags were swapped on the trolley")
+
+
+@pytest.mark.requirement("RQ-073")
+def test_a_form_that_was_refused_leads_back_to_its_page(hand: Hand, batch: Played) -> None:
+    """She mistyped, was told so, and locked the screen: signed in again she is on the step, not on an error."""
+    batch.finish("1.5")
+    screen = hand(ALICE, f"{batch.page}/steps/1.5")
+    screen.keys("5000000000")
+    screen.page.get_by_role("radio", name="clear").tap()
+    screen.field("remark").fill("all well")
+    screen.press("Record")
+    screen.press("Lock")
+    screen.page.get_by_label("Password").fill(PASSWORD)
+    screen.press("Go on")
+    assert screen.path == f"{batch.page}/steps/1.5"
+
+
+@pytest.mark.requirement("RQ-072")
+def test_a_password_may_be_pasted(hand: Hand) -> None:
+    """From a password manager: what is pasted stands in the field, whole, with all its 64 letters."""
+    screen = hand(at="/sign-in")
+    field = screen.page.get_by_label("Password")
+    field.focus()
+    screen.page.evaluate("""() => {
+        const paste = new DataTransfer();
+        paste.setData("text/plain", "x".repeat(64));
+        const taken = !document.activeElement.dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: paste, bubbles: true, cancelable: true }));
+        if (!taken) document.execCommand("insertText", false, "x".repeat(64));
+    }""")
+    expect(field).to_have_value("x" * 64)

@@ -12,7 +12,19 @@ from mes.patients.commands import PlaceOrder
 from mes.people.commands import AddMachine, AddUser
 from mes.site.commands import INSTALLER, OpenSite
 from tests.cast import BOB, DORA, QUINN
-from tests.mes.laboratory import ADAM, CAST, CLOCK, COI, GATEWAY, OTHER_COI, PASSWORD, START, TOKENS, Laboratory
+from tests.mes.laboratory import (
+    ADAM,
+    CAST,
+    CLOCK,
+    COI,
+    FIRST_PASSWORD,
+    GATEWAY,
+    OTHER_COI,
+    START,
+    SVEN,
+    TOKENS,
+    Laboratory,
+)
 
 MEDIUM, OLD_MEDIUM, NEW_MEDIUM, BUFFER = "CM-1", "CM-OLD", "CM-NEW", "WB-1"
 COUNTER, INCUBATOR, OVERDUE = "CC-01", "INC-05", "CC-09"
@@ -121,18 +133,21 @@ operations:
 def furnish(laboratory: Laboratory) -> None:
     """Fill an empty database."""
     do = laboratory.do
-    do(OpenSite("laboratory", ADAM.id, ADAM.name, PASSWORD), INSTALLER.person)
+    do(OpenSite("laboratory", ADAM.id, ADAM.name, FIRST_PASSWORD), INSTALLER.person)
     for person in CAST:
         if person is not ADAM:
-            do(AddUser(person.id, person.name, tuple(sorted(person.roles)), PASSWORD), ADAM)
+            do(AddUser(person.id, person.name, tuple(sorted(person.roles)), FIRST_PASSWORD), ADAM)
+    for person in CAST:
+        laboratory.settle_in(person)
     for machine in (GATEWAY, CLOCK):
         do(AddMachine(machine.id, machine.name, *machine.roles, TOKENS[machine.id]), ADAM)
     _equip(laboratory)
     _stock(laboratory)
     whole = "cd7_car_t_autologous_pebl"
     for code, text in {whole: shipped()[whole], "short": SHORT}.items():
-        do(DraftRecipe(code, text), BOB)
+        do(DraftRecipe(code, text), SVEN)
         do(ApproveRecipe(code, 1), QUINN)
+        laboratory.train(code)
     for coi in (COI, OTHER_COI):
         do(PlaceOrder(coi, "short", "synthetic"), DORA)
 

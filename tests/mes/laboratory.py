@@ -34,10 +34,13 @@ from mes.integrity import check
 from mes.ledger import seal_tables
 from mes.ledger.tables import line
 from mes.ledger.verify import Verified
-from mes.people.models import ADMINISTRATOR, AUDITOR
+from mes.people.commands import AddUser, ChoosePassword
+from mes.people.identity import AcceptStatement, ProveIdentity
+from mes.people.models import ADMINISTRATOR, AUDITOR, SCIENTIST, SUPERVISOR
 from mes.seals.verify import asked
 from mes.settings import Settings
 from mes.signing import Signing
+from mes.training.commands import RecordTraining
 from tests import cast
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN
@@ -45,8 +48,11 @@ from tests.mes.tablet import Tablet
 
 ADAM = replace(cast.ADAM, roles=frozenset({ADMINISTRATOR}))
 INES = Person("ines", "Ines Inspector", frozenset({AUDITOR}))
-CAST = (ADAM, ALICE, BOB, LENA, LARS, DORA, QUINN, RUTH, PETRA, INES, MALLORY)
+SAM = Person("sam", "Sam Supervisor", frozenset({SUPERVISOR}))
+SVEN = Person("sven", "Sven Scientist", frozenset({SCIENTIST}))
+CAST = (ADAM, ALICE, BOB, LENA, LARS, DORA, QUINN, RUTH, PETRA, SAM, SVEN, INES, MALLORY)
 PASSWORD = "seven quiet lamps in the corridor"
+FIRST_PASSWORD = "bodaku-lifeso-ravimu-tonupe"  # what somebody else gave, and knows
 GATEWAY = Person("gateway_1", "Instrument gateway", frozenset({"instrument"}))
 CLOCK = Person("clock_1", "Clock process", frozenset({"clock"}))
 TOKENS = {GATEWAY.id: "a gateway's token, synthetic", CLOCK.id: "the clock's token, synthetic"}
@@ -134,6 +140,24 @@ class Laboratory:
         """Carry out a command in somebody's session, with a signature that may be another's."""
         with self.app.app_context():
             return execute(command, by=Actor(by, on, by.id), tap=tap or str(uuid4()), signing=signing)
+
+    def hire(self, person: Person) -> None:
+        """Let somebody begin: an account, a password of their own, and the right to sign."""
+        self.do(AddUser(person.id, person.name, tuple(sorted(person.roles)), FIRST_PASSWORD), ADAM)
+        self.settle_in(person)
+
+    def settle_in(self, person: Person) -> None:
+        """Have somebody with a first password choose their own, be seen by another, and accept what signing means."""
+        chosen = ChoosePassword(person.id, "", PASSWORD)
+        self.sign(chosen, person, Signing(person.id, FIRST_PASSWORD, ""))
+        self.do(ProveIdentity(person.id, "passport"), SAM if person is not SAM else QUINN)
+        self.sign(AcceptStatement(person.id, 1), person, Signing(person.id, PASSWORD, ""))
+
+    def train(self, recipe: str = "short", edition: int = 1, *others: Person) -> None:
+        """Record that everybody was trained on an edition for half a year, and others who came later."""
+        until = self.time() + timedelta(days=180)
+        users = tuple(person.id for person in (*CAST, *others) if person is not SAM)
+        self.do(RecordTraining(recipe, edition, users, until), SAM)
 
     def deliver(self, *readings: Reading) -> Outcome:
         """Deliver readings, as the gateway does."""

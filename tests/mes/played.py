@@ -68,6 +68,8 @@ class Played(Play):
         """Issue the batch."""
         outcome = self.lab.do(IssueBatch(coi, {"weight": "20", **facts}), DORA)
         self.number = outcome["batch"]
+        if self.batch.issue.edition != "1" or self.batch.issue.recipe != "short":
+            self.lab.train(self.batch.issue.recipe, int(self.batch.issue.edition))
         return self
 
     def do(self, command: c.Command, by: Person | None = None) -> list[Entry]:

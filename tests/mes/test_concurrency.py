@@ -23,11 +23,10 @@ from mes.clock import Tick
 from mes.db import FairLock
 from mes.equipment.commands import AddEquipment
 from mes.patients.commands import PlaceOrder
-from mes.people.commands import AddUser
 from tests.architecture.source import ROOT
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE, BOB, DORA, PETRA, QUINN
-from tests.mes.laboratory import ADAM, CLOCK, COI, OTHER_COI, PASSWORD, Laboratory, reading
+from tests.mes.laboratory import CLOCK, COI, OTHER_COI, Laboratory, reading
 from tests.mes.played import Played
 
 Act = Callable[[], object]
@@ -69,8 +68,9 @@ def test_of_two_who_complete_a_step_one_hears_that_it_is_done(batch: Played) -> 
 
 def test_of_two_who_verify_a_step_one_hears_that_it_is_done(batch: Played) -> None:
     """Two second persons sign at once: one signature stands."""
-    batch.lab.do(AddUser("carol", "Carol Verifier", ("verifier",), PASSWORD), ADAM)
     carol = replace(BOB, id="carol", name="Carol Verifier", roles=frozenset({"verifier"}))
+    batch.lab.hire(carol)
+    batch.lab.train("short", 1, carol)
     batch.finish("1.5").work("1.5")
     batch.complete("1.5")
     seen = batch.batch.run("1.5").last.hash

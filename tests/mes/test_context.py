@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
 from mes.batches.folds import Folds
 from mes.context import Installation
-from mes.people.commands import AddUser
 from tests.cast import ALICE
-from tests.mes.laboratory import ADAM, PASSWORD, START, Laboratory
+from tests.mes.laboratory import START, Laboratory
 from tests.mes.played import Played
 
 
@@ -29,7 +29,7 @@ def test_a_new_colleague_is_known_by_name_at_once(lab: Laboratory) -> None:
     """Names are kept, for they never change; who is new is looked up."""
     names = lab.installation.names
     assert names[ALICE.id] == ALICE.name
-    lab.do(AddUser("carol", "Carol Verifier", ("verifier",), PASSWORD), ADAM)
+    lab.hire(Person("carol", "Carol Verifier", frozenset({"verifier"})))
     assert names["carol"] == "Carol Verifier"
     assert "carol" in set(names)
     assert len(names) == lab.count("user_account")

@@ -112,7 +112,9 @@
     if (!idle || !lock) return;
     warning.hidden = left > 30000;
     one("[data-idle-left]", warning).textContent = `${Math.max(0, Math.ceil(left / 1000))} s`;
-    if (left <= 0) lock.requestSubmit();
+    if (left > 0) return;
+    lock.elements.how.value = "idle";
+    lock.requestSubmit();
   }
 
   tick();

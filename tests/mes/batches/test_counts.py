@@ -11,9 +11,9 @@ from mes.equipment.commands import Qualify, SetStatus
 from mes.masters.commands import ApproveRecipe, DraftRecipe
 from mes.patients.commands import PlaceOrder
 from tests.batch_records.playing import RUTH
-from tests.cast import ALICE, BOB, DORA, QUINN
+from tests.cast import ALICE, DORA, QUINN
 from tests.mes.furnishing import COUNTER, SHORT
-from tests.mes.laboratory import Laboratory
+from tests.mes.laboratory import SVEN, Laboratory
 from tests.mes.played import Played
 from tests.mes.tablet import Answer, Tablet
 
@@ -31,7 +31,7 @@ REPEATED = """            class: IPC
 def counting(lab: Laboratory) -> Played:
     """A batch of a recipe that has the viability counted three times, at the count."""
     text = SHORT.replace("code: short", "code: thrice").replace("            class: IPC\n", REPEATED)
-    lab.do(DraftRecipe("thrice", text), BOB)
+    lab.do(DraftRecipe("thrice", text), SVEN)
     lab.do(ApproveRecipe("thrice", 1), QUINN)
     lab.do(PlaceOrder(COI, "thrice", "synthetic"), DORA)
     return Played(lab).start(COI).finish("1.4")

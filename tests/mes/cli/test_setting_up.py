@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 from pathlib import Path
 
 import pytest
 
 from mes import cli
 from mes.cli import run, verify
+from mes.people.models import User
 from mes.schema import upgrade
-from tests.mes.laboratory import Laboratory, application_url
+from tests.mes.laboratory import PASSWORD, Laboratory, application_url
 
 
 def test_a_laboratory_is_known_wherever_its_database_is(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +85,32 @@ def test_a_flaw_is_told_on_a_line() -> None:
     """Of a recipe that was altered, its beginning is enough to find it by."""
     assert verify._on_a_line("it has\na text") == "it has a text"
     assert len(verify._on_a_line("recipe: A long one\n" * 1_000)) < 500
+
+
+@pytest.mark.requirement("RQ-099")
+def test_people_are_made_ready_on_the_command_line(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Adam adds Newt, who chooses a password; Sam has seen Newt, and trains Newt. A first password does no more."""
+    typed: list[str] = []
+    monkeypatch.setattr(getpass, "getpass", lambda _: typed.pop(0))
+    monkeypatch.setenv("MES_DATABASE_URL", lab.installation.settings.database_url)
+
+    def user(*words: str, said: tuple[str, ...] = ()) -> int:
+        typed[:] = said
+        return cli.main(["user", *words, "--folder", str(lab.folder)])
+
+    assert user("add", "newt", "Newt Newcomer", "--role", "administrator", "--as", "adam", said=(PASSWORD,)) == 0
+    first = capsys.readouterr().out.split()[-1]
+    assert user("add", "x", "X", "--as", "newt", said=(first,)) == 3
+    assert "./lab user password newt comes before" in capsys.readouterr().err
+    own = "eleven owls over a frozen pond"
+    assert user("password", "newt", said=(first, own, own + "!")) == 1
+    assert user("password", "newt", said=(first, own, own)) == 0
+    assert user("prove", "newt", "--document", "passport", "--as", "sam", said=(PASSWORD,)) == 0
+    until = ("--until", "2027-01-01", "--as", "sam")
+    assert user("train", "short/1", "newt", "mallory", *until, said=(PASSWORD,)) == 0
+    assert user("train", "short", "newt", *until, said=(PASSWORD,)) == 1
+    row = lab.row(User, "newt")
+    assert (row.is_first_password, row.proven_by) == (None, "sam")
+    assert len(lab.lines("user:newt", "training added")) == 1

@@ -32,7 +32,7 @@ def test_an_id_is_plain(lab: Laboratory, id_: str) -> None:
     """Small letters, digits and _: what is typed with gloves on, and never taken for another's."""
     with pytest.raises((Malformed, Refused)):
         lab.do(p.AddUser(id_, "Somebody New", (), PASSWORD), ADAM)
-    assert lab.count("user_account") == 13
+    assert lab.count("user_account") == 15
 
 
 def test_a_name_is_asked_for(lab: Laboratory) -> None:
@@ -197,7 +197,7 @@ def test_a_first_password_is_given_again(lab: Laboratory) -> None:
     """Alice forgot hers: Adam gives another, the old one is void, the account open."""
     lab.do(p.SetPassword("alice", "another long enough password"), ADAM)
     assert lab.tablet().sign_in("alice", PASSWORD).status == 403
-    assert lab.tablet().sign_in("alice", "another long enough password").path == "/batches/"
+    assert lab.tablet().sign_in("alice", "another long enough password").path == "/account"
 
 
 # --- machines -----------------------------------------------------------------------------------------------------

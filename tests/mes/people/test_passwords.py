@@ -47,7 +47,12 @@ def test_a_weak_password_is_refused(password: str, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["пятнадцать букв здесь", "一二三四五六七八九十一二三四五", "no digit nor capital in it", "é" * 5 + "abcdefghij"],
+    [
+        "пятнадцать букв здесь",
+        "一二三四五六七八九十一二三四五",
+        "no digit nor capital in it",
+        "éàüöñ sont des lettres aussi",
+    ],
 )
 def test_length_counts_and_nothing_else(password: str) -> None:
     """Any letters in any script, spaces too: no rule says which must be among them."""
@@ -60,3 +65,62 @@ def test_a_first_password_can_be_read_aloud() -> None:
     assert len(made) == 50
     assert all(re.fullmatch(r"([a-z]{6}-){3}[a-z]{6}", each) for each in made)
     assert hash_password(made.pop())
+
+
+@pytest.mark.requirement("RQ-072")
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "P@ssw0rdP@ssw0rd",
+        "Password1234567!",
+        "qwertyuiopasdfghjkl",
+        "1qaz2wsx3edc4rfv",
+        "1234567890123456789",
+        "zyxwvutsrqponmlk",
+        "correct horse battery staple",
+        "The quick brown fox jumps over the lazy dog.",
+        "letmeinletmeinletmein",
+        "welcome welcome 2026",
+        "summer2026summer2026",
+        "iloveyou-iloveyou",
+        "cleanroom operator 7",
+        "\uff41dministrator\uff11234",  # in full width, as some keyboards write
+        "abcabcabcabcabcabc",
+    ],
+)
+def test_what_is_guessed_first_is_refused(password: str) -> None:
+    """Known words in a row, walks over the keys, repetitions, sentences that everybody knows; in other letters, too."""
+    with pytest.raises(Malformed, match="easily guessed"):
+        hash_password(password)
+
+
+@pytest.mark.requirement("RQ-072")
+def test_what_everybody_knows_of_a_person_is_guessed_first() -> None:
+    """A full name with a year, or the laboratory's own name; another person may well have such a password."""
+    for known in ("Seraphina Quillfeather 2026", "Quillfeather Seraphina", "Hillside Ward Seven Hillside"):
+        with pytest.raises(Malformed, match="easily guessed"):
+            hash_password(known, "sq", ("Seraphina Quillfeather", "Hillside Ward Seven"))
+    assert hash_password("Seraphina Quillfeather 2026", "other", ("Somebody Else",))
+
+
+def test_five_words_taken_at_random_are_accepted() -> None:
+    """The list refuses what is guessed, not what is long: common words at random, a sentence of one's own."""
+    assert hash_password("lamp apple river monday the seven crows")
+    assert hash_password("my neighbour's bicycle squeaks on hills")
+
+
+@pytest.mark.requirement("RQ-072")
+def test_one_letter_written_in_two_ways_is_one_password() -> None:
+    """Two keyboards send é as one character or as two: both open what the other closed."""
+    one, two = "caf\u00e9 noir sans sucre", "cafe\u0301 noir sans sucre"
+    assert is_password(hash_password(one), two)
+    assert is_password(hash_password(two), one)
+
+
+@pytest.mark.parametrize("length", [64, 128, 200])
+def test_long_passwords_count_to_the_last_letter(length: int) -> None:
+    """Nothing is cut off: another last letter is another password."""
+    password = ("every word of this counts, up to the last one, and then some " * 4)[: length - 1]
+    assert is_password(hash_password(password + "a"), password + "a")
+    assert not is_password(hash_password(password + "a"), password + "b")

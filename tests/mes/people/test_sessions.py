@@ -180,7 +180,7 @@ def test_adding_a_person_shows_a_first_password_that_works(lab: Laboratory) -> N
     tablet = lab.tablet(ADAM)
     answer = tablet.press("/people", "/people", name="nora", full_name="Nora New", role="operator")
     password = answer.html.split("<code>")[1].split("</code>")[0]
-    assert lab.tablet().sign_in("nora", password).path == "/batches/"
+    assert lab.tablet().sign_in("nora", password).path == "/account"
     assert password not in str(lab.lines("user:nora"))
 
 
@@ -211,11 +211,11 @@ def test_the_pages_of_people_work(lab: Laboratory) -> None:
     tablet.press(page, "/bob/roles", role="operator", why="no longer verifies")
     shown = tablet.press(page, "/bob/password")
     password = shown.html.split("<code>")[1].split("</code>")[0]
-    assert lab.tablet().sign_in("bob", password).path == "/batches/"
+    assert lab.tablet().sign_in("bob", password).path == "/account"
     tablet.press(page, "/bob/deactivate", why="has left")
     assert lab.tablet().sign_in("bob", password).status == 403
     tablet.press(page, "/bob/reactivate")
     for number in range(5):
         lab.tablet().sign_in("bob", f"a guess, number {number}")
-    tablet.press(page, "/bob/unlock")
-    assert lab.tablet().sign_in("bob", password).path == "/batches/"
+    tablet.press(page, "/bob/unlock", why="his gloves")
+    assert lab.tablet().sign_in("bob", password).path == "/account"
