@@ -22,12 +22,13 @@ class Installation:
 
     settings: Settings
     database: Database
-    folds: Folds = field(default_factory=Folds)
+    folds: Folds = field(init=False)
     names: Names = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse a clock that a laboratory cannot have."""
         self.names = Names(self.database)
+        self.folds = Folds(self.names)
         if self.settings.is_demonstration and kind_of_site(self.database) == "laboratory":
             raise ValueError("this installation was opened as a laboratory: it takes no process clock")
 

@@ -26,7 +26,16 @@ from mes.context import installation
 from mes.ledger import tables
 from mes.ledger.act import Act, Author
 from mes.ledger.line import utc
-from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
+from mes.signing import (
+    NoteWrongPassword,
+    Signing,
+    WrongPassword,
+    authenticate,
+    begin_series,
+    begins_series,
+    signer_alone,
+    stamp,
+)
 
 Outcome = Mapping[str, Any]
 _KNOWN = select(tables.tap).where(tables.tap.c.tap == bindparam("tap"))
@@ -44,11 +53,12 @@ class Forbidden(Refused):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, at which workstation, and in whose session."""
+    """Who acts, at which workstation, and in whose session; ``session`` is its hash, where a browser holds one."""
 
     person: Person
     workstation: str
     session_of: str = ""
+    session: str = ""
 
     def author(self, roles: frozenset[str]) -> Author:
         """Return whom the lines name: the role is one that the handler asks for, where it asks for any."""
@@ -121,7 +131,7 @@ def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = N
     """Carry out a command once. Raise `Refused`, `Forbidden` or `Malformed`; what is returned is committed."""
     handler = HANDLERS[type(command)]
     if signing:
-        by = _signer(signing, by)
+        signing, by = _signer(signing, by)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with installation().database.turn():
@@ -132,9 +142,13 @@ def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = N
     raise AssertionError("the loop above returns or raises")
 
 
-def _signer(signing: Signing, by: Actor) -> Actor:
+def _signer(signing: Signing, by: Actor) -> tuple[Signing, Actor]:
+    """Return what is signed with and who signs, checked before anything is locked."""
+    first = begins_series(signing, by.session_of, by.session)
+    signing = signing if signing.user else replace(signing, user=signer_alone(by.session_of, by.session))
     try:
-        return replace(by, person=authenticate(signing.user, signing.password))
+        person = authenticate(signing.user, signing.password)
+        return replace(signing, first=first), replace(by, person=person)
     except WrongPassword:
         execute(NoteWrongPassword(signing.user, "signature"), by=by, tap=str(uuid4()))
         raise Refused(
@@ -147,12 +161,14 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
     with installation().database.writer.connect() as connection:
         doing = Doing(Act(connection, by.author(handler.roles), installation().now()), by)
         try:
-            doing.act.lock(books)
+            doing.act.lock({*books, f"user:{by.session_of}"} if signing and signing.first else books)
             if signing:
                 doing.signed = stamp(signing, handler.meaning, by.person, by.session_of)
             _permit(handler, by, signing)
             _must_be_bound(doing, books)
             outcome = dict(handler.run(doing, command) or {})
+            if signing and signing.first:
+                begin_series(doing.session, by.session)
             _commit(doing, tap, command, outcome)
         except (Refused, IntegrityError) as stopped:
             connection.rollback()

@@ -39,6 +39,12 @@ class Stamp:
     hash: str
     reason: str = ""
     signature: Signature | None = None
+    name: str = ""  # the author's in full, where whoever read the line knows it
+
+    @property
+    def who(self) -> str:
+        """Who wrote it, as sentences name people."""
+        return self.signature.name if self.signature else self.name or self.author
 
 
 @dataclass(frozen=True)

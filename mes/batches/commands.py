@@ -204,7 +204,9 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
         signature = e.Signature(**{k: doing.signed[k] for k in ("meaning", "name", "seen")}) if doing.signed else None
         author = doing.act.author
         stamp = Stamp(
-            line.page, doing.act.at, author.id, author.role, author.workstation, line.hash.hex(), reason, signature
+            *(line.page, doing.act.at, author.id, author.role, author.workstation, line.hash.hex(), reason),
+            signature=signature,
+            name=doing.by.person.name,
         )
         lines.append((stamp, entry))
         if follow_up := _FOLLOW_UPS.get(type(entry)):

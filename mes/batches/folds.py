@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,8 @@ def book_of(batch: str) -> str:
 class Folds:
     """The newest fold of each batch that was looked at lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        self._names = {} if names is None else names
         self._batches: OrderedDict[str, Batch] = OrderedDict()
         self._recipes: dict[str, Recipe] = {}
         self._guard = threading.Lock()
@@ -60,7 +61,7 @@ class Folds:
         known = self._batches.get(batch)
         if known and known.last.page == pages:
             return known
-        lines = list(entries(connection, book_of(batch), known.last.page if known else 0))
+        lines = list(entries(connection, book_of(batch), known.last.page if known else 0, self._names))
         if not lines:
             return known
         recipe = known.recipe if known else self._recipe_of(connection, lines[0][1])
@@ -105,14 +106,16 @@ class Folds:
         return recipe
 
 
-def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
+def entries(
+    connection: Connection, book: str, after: int = 0, names: Mapping[str, str] | None = None
+) -> Iterator[tuple[Stamp, Entry]]:
     """Read the lines of a batch's book from a page on, as stamped entries."""
     for row in connection.execute(_LINES, {"book": book, "after": after}):
-        yield stamped(row)
+        yield stamped(row, {} if names is None else names)
 
 
-def stamped(row: Row[*tuple[Any, ...]]) -> tuple[Stamp, Entry]:
-    """Return a line of a batch's book as a stamped entry."""
+def stamped(row: Row[*tuple[Any, ...]], names: Mapping[str, str]) -> tuple[Stamp, Entry]:
+    """Return a line of a batch's book as a stamped entry. ``names`` are people's full names by their ids."""
     content = json.loads(row.text)
     signed = content.get("signed")
     stamp = Stamp(
@@ -124,5 +127,6 @@ def stamped(row: Row[*tuple[Any, ...]]) -> tuple[Stamp, Entry]:
         hash=bytes(row.hash).hex(),
         reason=content.get("reason", ""),
         signature=Signature(signed["meaning"], signed["name"], signed["seen"]) if signed else None,
+        name=names.get(content["author"], ""),
     )
     return stamp, from_body(content["kind"], content["body"])

@@ -127,7 +127,7 @@ def end_session(doing: Doing, command: EndSession) -> None:
 def _close(doing: Doing, session: str, how: str) -> None:
     held = doing.session.get(SignIn, session) if session else None
     if held and not held.ended:
-        held.ended, held.how = doing.act.at, how
+        held.ended, held.how, held.both_given = doing.act.at, how, False
 
 
 @handles(NoteWrongPassword, "gave a wrong password", books=user_book)

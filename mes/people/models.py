@@ -53,6 +53,7 @@ class SignIn(Row):
     began: Mapped[datetime] = mapped_column(Utc)
     ended: Mapped[datetime | None] = mapped_column(Utc)
     how: Mapped[str | None] = mapped_column(String(60))
+    both_given: Mapped[bool] = mapped_column(default=False)  # name and secret, at a signature of this session
 
     @property
     def book(self) -> str:

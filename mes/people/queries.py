@@ -46,6 +46,7 @@ class Session:
     person: Person
     workstation: str
     began: datetime
+    both_given: bool  # a signature of this session had both its components: the secret alone does for the next
 
 
 def accounts() -> list[Account]:
@@ -73,7 +74,7 @@ def names() -> Mapping[str, str]:
 
 
 _OPEN_SESSION = (
-    select(SignIn.id, SignIn.workstation, SignIn.began, User.id.label("user"), User.name, User.roles)
+    select(SignIn.id, SignIn.workstation, SignIn.began, SignIn.both_given, User.id.label("user"), User.name, User.roles)
     .join(User, User.id == SignIn.user)
     .where(SignIn.id == bindparam("id"), SignIn.ended.is_(None), User.active, ~User.locked)
 )
@@ -85,7 +86,8 @@ def open_session(token: str) -> Session | None:
         row = connection.execute(_OPEN_SESSION, {"id": hash_of(token)}).first()
     if row is None:
         return None
-    return Session(row.id, Person(row.user, row.name, frozenset(row.roles)), row.workstation, row.began)
+    person = Person(row.user, row.name, frozenset(row.roles))
+    return Session(row.id, person, row.workstation, row.began, row.both_given)
 
 
 def machine(token: str) -> Person | None:

@@ -22,7 +22,8 @@ from batch_records.executed.commands import Person
 from devices.clock import ProcessClock
 from mes.alarms.queries import Band, band
 from mes.context import installation
-from mes.execute import Actor
+from mes.execute import Actor, execute
+from mes.people.commands import EndSession
 from mes.people.models import ADMINISTRATOR, AUDITOR
 from mes.people.queries import Session, hash_of, open_session
 from mes.web.forms import came_from
@@ -74,6 +75,17 @@ class User:
 
 
 @dataclass(frozen=True)
+class Signer:
+    """Who is signed in, for the panel of a signature; ``alone``: the secret alone does, name and secret were given."""
+
+    user: str
+    full_name: str
+    role: str
+    now: datetime
+    alone: bool
+
+
+@dataclass(frozen=True)
 class Laboratory:
     """The laboratory, as the pages show it."""
 
@@ -91,13 +103,25 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     app.add_url_rule("/health", "health", lambda: ("ok\n", 200, {"Content-Type": "text/plain"}))
     app.add_url_rule("/", "home", lambda: redirect(url_for("batches.board")))
-    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()))
+    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()), signer=signer)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
 def actor() -> Actor:
-    """Return who acts in this request."""
-    return Actor(g.session.person, g.session.workstation, g.session.person.id)
+    """Return who acts in this request. From another workstation than the sign-in's, every signature needs all of it."""
+    held = g.session.id if _is_at_its_workstation(g.session) else ""
+    return Actor(g.session.person, g.session.workstation, g.session.person.id, held)
+
+
+def _is_at_its_workstation(held: Session) -> bool:
+    return held.workstation == (request.remote_addr or "")
+
+
+def signer() -> Signer:
+    """Return who is signed in, as a signature shows them before they sign, and the time."""
+    person, now = g.session.person, installation().now().astimezone(installation().settings.zone)
+    alone = g.session.both_given and _is_at_its_workstation(g.session)
+    return Signer(person.id, person.name, ", ".join(sorted(person.roles)), now, alone)
 
 
 def visitor() -> Actor:
@@ -142,12 +166,21 @@ def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
-        return None
     found = open_session(token)
+    if time.time() - session.get("touched", 0) > installation().settings.idle.total_seconds():
+        _end_idle(found)
+        return None
     if found and "HX-Request" not in request.headers:  # a page that refreshes itself is no sign of a person
         _touch()
     return found
+
+
+def _end_idle(found: Session | None) -> None:
+    """End a session that nobody touched, for the server as well: no cookie kept from before opens it again."""
+    if found:
+        by = Actor(found.person, found.workstation, found.person.id)
+        with suppress(OperationalError):  # it opens nothing in any case
+            execute(EndSession(found.person.id, found.id, "left idle"), by=by, tap="")
 
 
 def _touch() -> None:
