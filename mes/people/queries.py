@@ -68,6 +68,15 @@ def roles_to_give() -> list[Option]:
     return [Option(role, role) for role in (*(role.value for role in Role), ADMINISTRATOR, AUDITOR)]
 
 
+def signer(user: str) -> str:
+    """Say who has this id, as a signature shows them; nobody, where the account does not work."""
+    with installation().reading() as session:
+        found = session.get(User, user)
+    if found is None or not found.active or found.locked or not found.password_hash:
+        return "nobody who can sign has this name"
+    return f"{found.name} ({found.id}), {', '.join(sorted(found.roles))}"
+
+
 def names() -> Mapping[str, str]:
     """Return every user's full name by id."""
     return installation().names

@@ -61,6 +61,12 @@ def lock() -> Response:
     return redirect(url_for("people.sign_in", next=came_from()))
 
 
+@bp.get("/signer")
+def signer() -> Response:
+    """Say whose name this is, for the panel of a signature: a wrong badge is noticed before it signs."""
+    return Response(queries.signer(request.args.get("user", "")), content_type="text/plain; charset=utf-8")
+
+
 @bp.get("/people")
 def people() -> str:
     """Show who may do what."""

@@ -59,12 +59,14 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Signed:
-    """A signature that was given."""
+    """A signature that was given, and in words what has become of it since, where anything has."""
 
     meaning: str
     who: str
     role: str
     at: datetime
+    user: str
+    since: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         passed_total=sum(line.count for line in passed),
         blocked=tuple(_not_to_review(found, stage)) if may else (),
         signature=_reviewing(found, stage) if may else None,
-        signed=tuple(_signed(stamp, f"reviewed for {entry.stage}", people) for stamp, entry in found.reviews),
+        signed=tuple(_reviewed(found, *each, people) for each in found.reviews),
         stage=stage.value,
     )
 
@@ -149,7 +151,7 @@ def _reviewing(batch: Batch, stage: Stage) -> shapes.Signature:
     statement = (
         f"I did none of this work. I have read the record, its exceptions and its audit trail, for {stage.value}."
     )
-    return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash)
+    return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash, shown.record(batch))
 
 
 def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> ExceptionLine:
@@ -193,7 +195,7 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         criteria=(*shown_lines, *final),
         blocking_conditional=sum(line.state == "blocks" for line in conditional),
         blocking_final=sum(line.state != "met" for line in final),
-        decided=tuple(_signed(stamp, _decision(entry), people) for stamp, entry in found.disposed),
+        decided=tuple(_decided(found, *each, people) for each in found.disposed),
         stage="conditional" if stage is Stage.CONDITIONAL else "final",
         signature=_releasing(found, stage) if may and not blocking else None,
         refusal="; ".join(blocking) if may else "",
@@ -223,10 +225,9 @@ def _releasing(batch: Batch, stage: Stage) -> shapes.Signature:
     if stage is Stage.CONDITIONAL:
         pending = [finding.name for each in assess(batch, stage) for finding in each.pending]
         statement = f"Released while these are awaited: {', '.join(pending)}."
-        return shapes.Signature("Conditional release", statement, "released", batch.last.hash)
-    return shapes.Signature(
-        "Final release", "Every criterion is met; the batch may leave.", "released", batch.last.hash
-    )
+        return shapes.Signature("Conditional release", statement, "released", batch.last.hash, shown.record(batch))
+    statement = "Every criterion is met; the batch may leave."
+    return shapes.Signature("Final release", statement, "released", batch.last.hash, shown.record(batch))
 
 
 def _rejecting(batch: Batch) -> shapes.Signature:
@@ -235,14 +236,27 @@ def _rejecting(batch: Batch) -> shapes.Signature:
         "The batch does not leave, and nothing can be added to it.",
         "rejected",
         batch.last.hash,
+        shown.record(batch),
         comment="required",
         comment_ask="Why",
     )
 
 
-def _signed(stamp: e.Stamp, meaning: str, people: Mapping[str, str]) -> Signed:
+def _signed(stamp: e.Stamp, meaning: str, people: Mapping[str, str], since: str = "") -> Signed:
     who = shown.stamp(stamp, people)
-    return Signed(meaning, who.who, who.role, who.at)
+    return Signed(meaning, who.who, who.role, who.at, stamp.author, since)
+
+
+def _reviewed(batch: Batch, stamp: e.Stamp, entry: e.BatchReviewed, people: Mapping[str, str]) -> Signed:
+    amended = batch.amended.get(stamp.page)
+    since = f"amended on {shown.minute(amended.at)}, unsigned until signed again" if amended else ""
+    return _signed(stamp, f"reviewed for {entry.stage}", people, since)
+
+
+def _decided(batch: Batch, stamp: e.Stamp, entry: e.Entry, people: Mapping[str, str]) -> Signed:
+    amended = batch.reopened_since(stamp)
+    since = f"signed steps were opened again on {shown.minute(amended.at)}, after this decision" if amended else ""
+    return _signed(stamp, _decision(entry), people, since)
 
 
 def _decision(entry: e.Entry) -> str:

@@ -19,6 +19,7 @@ from batch_records.executed.batch import Batch, Run, Value, key_of
 from batch_records.executed.count_entries import CountTaken
 from batch_records.executed.progress import Progress, Standing
 from batch_records.executed.review import exceptions, review
+from batch_records.executed.unsigned import unsigned_since
 from batch_records.master.recipe import Field, Operation, Stage, Step
 from batch_records.release.assess import assess
 from batch_records.release.criterion import Blocks
@@ -27,7 +28,7 @@ from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.ledger.tables import line
 from mes.reports.order import Fact, facts_of
-from mes.web.shapes import Stamp, Struck
+from mes.web.shapes import Stamp, Struck, Withdrawn
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class StepRow:
     verified: Stamp | None
     signed: str
     comments: tuple[tuple[Stamp, str], ...]
+    withdrawn: tuple[Withdrawn, ...]
+    is_unsigned: bool
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,14 @@ class OperationPart:
 
 @dataclass(frozen=True)
 class SignatureRow:
-    """A signature: its meaning, who in full, when, on which line, and the line that the signer saw."""
+    """A signature: its meaning, who in full, when, on which line, the line that the signer saw, and until when it counted."""
 
     meaning: str
     stamp: Stamp
     what: str
     page: int
     seen: str
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
             CriterionRow(each.criterion, each.is_met, tuple(_finding(finding) for finding in each.findings))
             for each in assess(batch, stage)
         ),
-        signatures=tuple(_signatures(session, batch.id, names)),
+        signatures=tuple(_signatures(session, batch)),
         operations=tuple(_operations(batch, names)),
         materials=tuple(_materials(batch)),
         equipment=tuple(_equipment(batch)),
@@ -247,6 +251,8 @@ def _step(batch: Batch, progress: Progress, step: Step, number: int, names: Mapp
         verified=shown.stamp(run.verified, names) if run.verified else None,
         signed=signature.meaning if signature else "",
         comments=shown.remarks(run, names),
+        withdrawn=shown.withdrawn(run, names),
+        is_unsigned=bool(run.withdrawn) and run.completed is None,
     )
 
 
@@ -370,12 +376,12 @@ def _lines(session: Session, batch: str, names: Mapping[str, str]) -> Iterator[L
         )
 
 
-def _signatures(session: Session, batch: str, names: Mapping[str, str]) -> Iterator[SignatureRow]:
-    for content, _ in _contents(session, batch):
-        signed, body = content.get("signed"), content["body"]
+def _signatures(session: Session, batch: Batch) -> Iterator[SignatureRow]:
+    taken_back = unsigned_since(batch)
+    for content, _ in _contents(session, batch.id):
+        signed, body, page = content.get("signed"), content["body"], int(str(content["page"]))
         if isinstance(signed, dict) and isinstance(body, dict):
-            at = shown.local(datetime.fromisoformat(str(content["at"])))
-            stamp = Stamp(signed["name"], str(content.get("role", "")), at)
-            words = what(str(content["kind"]), body)
-            yield SignatureRow(signed["meaning"], stamp, words, int(str(content["page"])), signed["seen"])
-    del names
+            at, author = shown.local(datetime.fromisoformat(str(content["at"]))), str(content["author"])
+            stamp = Stamp(signed["name"], str(content.get("role", "")), at, author, signed["meaning"])
+            until = shown.local(taken_back[page].at) if page in taken_back else None
+            yield SignatureRow(signed["meaning"], stamp, what(str(content["kind"]), body), page, signed["seen"], until)

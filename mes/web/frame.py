@@ -103,7 +103,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     app.add_url_rule("/health", "health", lambda: ("ok\n", 200, {"Content-Type": "text/plain"}))
     app.add_url_rule("/", "home", lambda: redirect(url_for("batches.board")))
-    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()), signer=signer)
+    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()), signer_here=signer)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
