@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mes.alarms.points import wrong_alarms
 from mes.batches.rebuilt import wrong_views
+from mes.ledger.reasons import wrong_reasons
 from mes.ledger.rows import wrong_rows
 from mes.ledger.verify import Verified, verify
 from mes.schema import rows
@@ -23,4 +24,4 @@ def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = 
     """
     verified = verify(connection, heads)
     views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection))
-    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *views))
+    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *wrong_reasons(connection), *views))

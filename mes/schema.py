@@ -18,6 +18,7 @@ from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.gateways import models as gateways
+from mes.ledger import reasons
 from mes.masters import models as masters
 from mes.materials import models as materials
 from mes.patients import models as patients
@@ -36,6 +37,7 @@ _MODELS = (
     materials,
     patients,
     people,
+    reasons,
     reports,
     samples,
     site,

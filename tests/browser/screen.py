@@ -83,8 +83,9 @@ class Screen:
 
     def sign(self, person: Person, password: str = PASSWORD, **more: str) -> None:
         """Fill in the signature, without pressing its button: with both components, whatever the page asks for."""
-        if not self.page.locator('[name="user"]:visible').count():
-            self.page.get_by_text("Another person signs").tap()
+        other = self.page.get_by_text("Another person signs")
+        if other.count():
+            other.tap()
         for name, text in {"user": person.id, "password": password, **more}.items():
             self.page.locator(f'[name="{name}"]:visible').fill(text)
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import select
+
+from mes.ledger.line import Line
+from mes.ledger.reasons import keep_reasons
+from mes.ledger.tables import line
 
 revision = "0011"
 down_revision = "0005"
@@ -13,3 +18,16 @@ def upgrade() -> None:
     """Add the column, where no other migration of this version did."""
     if "both_given" not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("sign_in")}:
         op.add_column("sign_in", sa.Column("both_given", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "reason_view",
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("book", "page"),
+    )
+    op.create_index("ix_reason_view_at", "reason_view", ["at"])
+    connection = op.get_bind()
+    written = select(line.c.book, line.c.page, line.c.at, line.c.text).where(line.c.text.contains('"reason":"'))
+    for lines in connection.execute(written, execution_options={"yield_per": 5_000}).partitions():
+        keep_reasons(connection, [Line(row.book, row.page, "", "", row.at, row.text, b"", b"") for row in lines])
