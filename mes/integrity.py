@@ -24,4 +24,6 @@ def check(connection: Connection, heads: Mapping[str, tuple[int, str]] | None = 
     """
     verified = verify(connection, heads)
     views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection))
-    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *wrong_reasons(connection), *views))
+    return replace(
+        verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *wrong_reasons(connection), *views)
+    )

@@ -43,7 +43,7 @@ class Stamp:
 
     @property
     def who(self) -> str:
-        """Who wrote it, as sentences name people."""
+        """Who wrote it, as sentences name them."""
         return self.signature.name if self.signature else self.name or self.author
 
 
@@ -102,8 +102,6 @@ def from_body(kind: str, body: Mapping[str, Any]) -> Entry:
 
 
 # --- the batch ----------------------------------------------------------------------------------------------------
-
-
 @entry_kind
 class BatchStarted(Entry):
     """A batch was issued: an exact copy of one approved recipe for one chain of identity (21 CFR 211.188(a))."""
@@ -145,10 +143,11 @@ class HoldLifted(Entry):
 
 @entry_kind
 class BatchReviewed(Entry):
-    """A reviewer who did none of the work read the record, its exceptions and its audit trail."""
+    """A reviewer who did none of the work read the record, its exceptions and its audit trail, up to this line."""
 
     stage: str
     exceptions: tuple[str, ...] = ()
+    read_to: str = ""
 
 
 @entry_kind

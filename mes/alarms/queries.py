@@ -252,7 +252,9 @@ def limits_page(
         kinds=tuple(shapes.Option(each, each) for each in KINDS),
         priorities=tuple(shapes.Option(each, each) for each in PRIORITIES),
         may_propose=bool(person.roles & HANDLERS[ProposeAlarm].roles),
-        signature=_approval(number, head) if chosen and signs and chosen.status == "proposed" and number not in mine else None,
+        signature=_approval(number, head)
+        if chosen and signs and chosen.status == "proposed" and number not in mine
+        else None,
         retiring=_retirement(number, head) if chosen and signs and chosen.status != "retired" else None,
         draft=draft or {},
         error=error,

@@ -35,7 +35,7 @@ _Conditions = list[ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Filter:
-    """What was asked. ``book`` is a kind of thing, ``lot:``, and ``which`` one of them; ``line`` is one of its lines."""
+    """What was asked. ``book`` is a kind of thing, ``lot:``, ``which`` one of them, ``line`` one of its lines."""
 
     words: str = ""
     who: str = ""
@@ -143,7 +143,9 @@ def _rest(asked: Filter, c: _Columns) -> _Conditions:
     if asked.book and not asked.one_book:
         conditions.append(_of_kind(asked.book, c))
     if asked.where:  # the last of a line's keys, as canonical JSON sorts them
-        conditions.append(c.text.endswith(f'"workstation":{json.dumps(asked.where, ensure_ascii=False)}}}', autoescape=True))
+        conditions.append(
+            c.text.endswith(f'"workstation":{json.dumps(asked.where, ensure_ascii=False)}}}', autoescape=True)
+        )
     conditions += _holds(c.text, asked.words)
     if asked.why:
         same = (ReasonView.book == c.book) & (ReasonView.page == c.page)

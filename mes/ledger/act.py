@@ -20,8 +20,8 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from mes.db import Row, View
 from mes.ledger import rows, tables
-from mes.ledger.reasons import keep_reasons
 from mes.ledger.line import ZERO, Line, canonical, line_hash, utc
+from mes.ledger.reasons import keep_reasons
 
 # Made once: building a statement anew costs as much as running it.
 _BOOKS = (

@@ -18,6 +18,7 @@ from batch_records.release.assess import assess
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
 from mes.batches import shown
+from mes.batches.folds import book_of
 from mes.batches.queries import find
 from mes.context import installation
 from mes.people.queries import names
@@ -37,6 +38,7 @@ class ExceptionLine:
     url: str
     stamp: shapes.Stamp
     deviation: str | None
+    trail: str  # where the very line stands in the audit trail, among those around it
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
 
 def _reviewing(batch: Batch, stage: Stage) -> shapes.Signature:
     statement = (
-        f"I did none of this work. I have read the record, its exceptions and its audit trail, for {stage.value}."
+        "I did none of this work. I have read the record, its exceptions and its audit trail "
+        f"up to line {batch.last.page}, for {stage.value}."
     )
     return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash, shown.record(batch))
 
@@ -169,6 +172,7 @@ def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> Exc
         url,
         shown.stamp(finding.stamp, people),
         word or None,
+        f"{url_for('audit.audit', book=book_of(batch.id), line=finding.stamp.page)}#line-{finding.stamp.page}",
     )
 
 

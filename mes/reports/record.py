@@ -76,7 +76,7 @@ class OperationPart:
 
 @dataclass(frozen=True)
 class SignatureRow:
-    """A signature: its meaning, who in full, when, on which line, the line that the signer saw, and until when it counted."""
+    """A signature: meaning, who in full, when, on which line, the line that the signer saw, until when it counted."""
 
     meaning: str
     stamp: Stamp
