@@ -83,12 +83,21 @@ def search(connection: Connection, asked: Filter, size: int = PAGE) -> Found:
     """Find a page of lines. Raise `Malformed` for a filter that cannot be read."""
     leader = min(_leaders(connection, asked), key=lambda each: each.count)
     looked = _looked_through(asked, leader).subquery("looked")
-    wanted = select(looked).where(*_rest(asked, looked.c))
+    wanted = select(looked).where(*_rest(asked, leader, looked.c))
     rows = connection.execute(_ordered(asked, wanted, looked.c).limit(size + 1)).all()
     if len(rows) > size:
         return Found(rows[:size], _place(rows[size - 1]))
-    last = None if leader.is_whole else connection.execute(_keys(asked, leader).offset(LOOKED_THROUGH - 1)).first()
+    last = None if leader.is_whole else _last(connection, asked, leader)
     return Found(rows, _place(last), last.at) if last else Found(rows, "")
+
+
+def _last(connection: Connection, asked: Filter, leader: _Leader) -> Any:  # noqa: ANN401 - a row of the ledger
+    """Return the key of the last line that was looked through; None where there were no more."""
+    keys = _keys(asked, leader).limit(LOOKED_THROUGH).subquery("keys")
+    back = replace(asked, order="" if asked.order == "oldest" else "oldest")
+    query = select(keys, func.count().over().label("count"))
+    last = connection.execute(_ordered(back, query, keys.c).limit(1)).first()
+    return last if last and last.count == LOOKED_THROUGH else None
 
 
 def everything(connection: Connection, asked: Filter, size: int = 1_000) -> Iterator[Any]:
@@ -131,14 +140,16 @@ def _keys(asked: Filter, leader: _Leader) -> Select[Any]:
 
 
 def _looked_through(asked: Filter, leader: _Leader) -> Select[Any]:
-    if leader.is_whole:  # not in order: asked for in order, a database may walk through all there is instead
-        return select(*_SHOWN).where(leader.condition, *_window(asked, line.c)).limit(LOOKED_THROUGH)
+    if leader.columns is line.c:
+        query = select(*_SHOWN).where(leader.condition, *_window(asked, line.c)).limit(LOOKED_THROUGH)
+        # What is whole is not asked for in order: a database may then walk through all there is instead.
+        return query if leader.is_whole else _ordered(asked, query, line.c)
     keys = _keys(asked, leader).limit(LOOKED_THROUGH).subquery("keys")
     return select(*_SHOWN).join(keys, (keys.c.book == line.c.book) & (keys.c.page == line.c.page))
 
 
-def _rest(asked: Filter, c: _Columns) -> _Conditions:
-    """Return every condition on a line; that of the leader among them is met already."""
+def _rest(asked: Filter, leader: _Leader, c: _Columns) -> _Conditions:
+    """Return the conditions on what is looked through."""
     conditions = [c[name] == value for name, value in (("author", asked.who), ("kind", asked.what)) if value]
     if asked.book and not asked.one_book:
         conditions.append(_of_kind(asked.book, c))
@@ -147,9 +158,9 @@ def _rest(asked: Filter, c: _Columns) -> _Conditions:
             c.text.endswith(f'"workstation":{json.dumps(asked.where, ensure_ascii=False)}}}', autoescape=True)
         )
     conditions += _holds(c.text, asked.words)
-    if asked.why:
+    if asked.why and leader.columns is line.c:
         same = (ReasonView.book == c.book) & (ReasonView.page == c.page)
-        conditions.append(select(literal(1)).where(same, *_holds(ReasonView.reason, asked.why)).exists())
+        conditions.append(select(literal(1)).where(same, *_holds(ReasonView.__table__.c.reason, asked.why)).exists())
     return conditions
 
 

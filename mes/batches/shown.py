@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from flask import url_for
+from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
@@ -19,7 +20,9 @@ from batch_records.values.expression import Constants, Missing, Values
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
 from batch_records.values.unit import Unit
+from mes.batches.folds import book_of
 from mes.context import installation
+from mes.ledger.signed import flaws_of
 from mes.web import shapes
 
 VERDICTS = {
@@ -261,6 +264,12 @@ def clock(running: Clock) -> shapes.Clock:
     words = ", ".join(filter(None, (f"at least {least}" if least else "", f"at most {most}" if most else "")))
     due = local(running.due) if running.due else None
     return shapes.Clock(running.hold_time.name, local(running.since), due, words)
+
+
+def altered(session: Session, batch: str) -> tuple[str, ...]:
+    """Say what in a batch's record is not as it was written and signed: nothing, where nobody tampered."""
+    flaws = flaws_of(session.connection(), book_of(batch), installation().names)
+    return tuple(f"This record does not verify: line {each.page}, {each.sentence}." for each in flaws)
 
 
 def record(batch: Batch) -> str:

@@ -115,7 +115,7 @@ class ReleasePage:
 def review_page(batch: str, person: Person) -> ReviewPage:
     """Return the record's exceptions, and what was checked without finding any."""
     with installation().reading() as session:
-        found = find(session, batch)
+        found, altered = find(session, batch), shown.altered(session, batch)
     people, checked = names(), review(found)
     groups = [
         FoundGroup(
@@ -136,7 +136,7 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         exceptions=tuple(groups),
         passed=tuple(passed),
         passed_total=sum(line.count for line in passed),
-        blocked=tuple(_not_to_review(found, stage)) if may else (),
+        blocked=(*altered, *(_not_to_review(found, stage) if may else ())),
         signature=_reviewing(found, stage) if may else None,
         signed=tuple(_reviewed(found, *each, people) for each in found.reviews),
         stage=stage.value,
@@ -187,13 +187,13 @@ def next_stage(batch: Batch) -> Stage:
 def release_page(batch: str, person: Person) -> ReleasePage:
     """Return the criteria of release with what they found, and the signatures that can be given."""
     with installation().reading() as session:
-        found = find(session, batch)
+        found, altered = find(session, batch), shown.altered(session, batch)
     people, stage = names(), next_stage(found)
     conditional, final = (_criteria(found, each) for each in (Stage.CONDITIONAL, Stage.FINAL))
     may = Role.RELEASER.value in person.roles and found.disposition.is_open
     shown_lines = conditional if stage is Stage.CONDITIONAL else ()
     mine = conditional if stage is Stage.CONDITIONAL else final
-    blocking = [line.sentence for line in mine if line.state == "blocks"]
+    blocking = [*altered, *(line.sentence for line in mine if line.state == "blocks")]
     return ReleasePage(
         batch=shown.head(found, people),
         criteria=(*shown_lines, *final),
@@ -202,7 +202,7 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         decided=tuple(_decided(found, *each, people) for each in found.disposed),
         stage="conditional" if stage is Stage.CONDITIONAL else "final",
         signature=_releasing(found, stage) if may and not blocking else None,
-        refusal="; ".join(blocking) if may else "",
+        refusal="; ".join(blocking if may else altered),
         rejection=_rejecting(found) if may else None,
     )
 

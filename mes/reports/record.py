@@ -170,6 +170,7 @@ class Record:
     samples: tuple[tuple[str, str, str, str], ...]  # step, what, tube, when
     readings: tuple[ReadingRow, ...]
     lines: tuple[LineRow, ...]
+    altered: tuple[str, ...]
 
 
 def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
@@ -210,6 +211,7 @@ def gather(session: Session, batch: Batch, names: Mapping[str, str]) -> Record:
         samples=tuple(_samples(batch)),
         readings=tuple(_readings(batch)),
         lines=lines,
+        altered=shown.altered(session, batch.id),
     )
 
 
