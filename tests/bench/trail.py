@@ -78,7 +78,7 @@ def _beside(number: int, at: str, who: str, tablet: str) -> _Row:
     return _line(f"{kind.split()[0]}:X-{what}", 1, kind, who, at, f'"values":{{"code":"X-{what}"}}', "", tablet)
 
 
-def _line(book: str, page: int, kind: str, who: str, at: str, body: str, reason: str, tablet: str) -> _Row:
+def _line(book: str, page: int, kind: str, who: str, at: str, body: str, reason: str, tablet: str) -> _Row:  # noqa: PLR0917 - a line has no fewer
     why = f'"reason":"{reason}",' if reason else ""
     text = (
         f'{{"at":"{at}","author":"{who}","body":{{{body}}},"book":"{book}","kind":"{kind}","page":{page},'
@@ -105,7 +105,7 @@ def _into_sqlite(installed: Installed, lines: int) -> None:
         made = rows(lines)
         while some := list(islice(made, _EVERY)):
             connection.execute("BEGIN")
-            connection.executemany(f"INSERT INTO line ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", some)
+            connection.executemany(f"INSERT INTO line ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", some)  # noqa: S608 - names of ours
             whys = [(row[0], row[1], row[4], reason) for row in some if (reason := _reason_of(row))]
             connection.executemany("INSERT INTO reason_view (book, page, at, reason) VALUES (?,?,?,?)", whys)
             connection.execute("COMMIT")

@@ -17,7 +17,6 @@ from tests.mes.played import Played
 from tests.mes.reports.making import printed
 from tests.mes.reports.pdf_text import read
 
-
 # WeasyPrint leaves a colour profile of its own open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
 
@@ -29,8 +28,10 @@ def signed(batch: Played) -> Played:
 
 
 def page_of(batch: Played, kind: str) -> int:
-    """Return the page of the newest signed line of a kind."""
-    return max(line["page"] for line in batch.lab.lines(batch.book, kind) if "signed" in line)
+    """Return the page of the newest line of a kind that Bob signed."""
+    return max(
+        line["page"] for line in batch.lab.lines(batch.book, kind) if "signed" in line and line["author"] == "bob"
+    )
 
 
 def content_of(dba: Dba, book: str, page: int) -> dict[str, Any]:
