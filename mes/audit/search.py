@@ -83,11 +83,12 @@ def search(connection: Connection, asked: Filter, size: int = PAGE) -> Found:
     """Find a page of lines. Raise `Malformed` for a filter that cannot be read."""
     leader = min(_leaders(connection, asked), key=lambda each: each.count)
     looked = _looked_through(asked, leader).subquery("looked")
-    wanted = select(looked).where(*_rest(asked, leader, looked.c))
+    rest = _rest(asked, leader, looked.c)
+    wanted = select(looked).where(*rest)
     rows = connection.execute(_ordered(asked, wanted, looked.c).limit(size + 1)).all()
     if len(rows) > size:
         return Found(rows[:size], _place(rows[size - 1]))
-    last = None if leader.is_whole else _last(connection, asked, leader)
+    last = None if leader.is_whole or not rest else _last(connection, asked, leader)
     return Found(rows, _place(last), last.at) if last else Found(rows, "")
 
 
@@ -95,9 +96,9 @@ def _last(connection: Connection, asked: Filter, leader: _Leader) -> Any:  # noq
     """Return the key of the last line that was looked through; None where there were no more."""
     keys = _keys(asked, leader).limit(LOOKED_THROUGH).subquery("keys")
     back = replace(asked, order="" if asked.order == "oldest" else "oldest")
-    query = select(keys, func.count().over().label("count"))
+    query = select(keys, func.count().over().label("number"))
     last = connection.execute(_ordered(back, query, keys.c).limit(1)).first()
-    return last if last and last.count == LOOKED_THROUGH else None
+    return last if last and last.number == LOOKED_THROUGH else None
 
 
 def everything(connection: Connection, asked: Filter, size: int = 1_000) -> Iterator[Any]:

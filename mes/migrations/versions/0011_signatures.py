@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("book", "page"),
     )
-    op.create_index("ix_reason_view_at", "reason_view", ["at"])
     connection = op.get_bind()
     written = select(line.c.book, line.c.page, line.c.at, line.c.text).where(line.c.text.contains('"reason":"'))
     for lines in connection.execute(written, execution_options={"yield_per": 5_000}).partitions():

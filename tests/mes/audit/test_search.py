@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 
@@ -16,6 +17,7 @@ from tests.batch_records.playing import RUTH
 from tests.cast import ALICE
 from tests.mes.laboratory import INES, Laboratory
 from tests.mes.played import Played
+from tests.mes.reports.making import made
 from tests.mes.tablet import Tablet
 
 
@@ -136,6 +138,19 @@ def test_who_takes_a_copy_is_on_record(corrected: Played) -> None:
     line = corrected.lab.lines("user:ines", "copy taken")[-1]
     assert line["body"] == {"what": "audit trail as CSV", "who": "alice"}
     assert corrected.batch.last.page == before
+
+
+# WeasyPrint leaves a colour profile of its own open.
+@pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014.icc:ResourceWarning")
+@pytest.mark.requirement("RQ-074")
+def test_who_takes_the_printed_record_is_on_record(batch: Played) -> None:
+    """Ines opens the PDF: a line in her book names the file by its digest."""
+    tablet = batch.lab.tablet(INES)
+    tablet.press(f"{batch.page}/record/", "/record/")
+    content = made(batch)
+    tablet.open(f"{batch.page}/record/batch-record.pdf")
+    (line,) = batch.lab.lines("user:ines", "copy taken")
+    assert line["body"] == {"what": f"record of {batch.number} as PDF", "digest": hashlib.sha256(content).hexdigest()}
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1 °C", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=1"])
