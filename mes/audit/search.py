@@ -24,7 +24,7 @@ from mes.ledger.tables import line
 from mes.web.forms import local_time
 
 PAGE = 50
-LOOKED_THROUGH = 10_000
+LOOKED_THROUGH = 5_000
 _AROUND = 5  # lines before and after one that was asked for
 _FEW = 1_000  # what the lines with a certain reason are taken for: counting them is finding them
 _PLACE = re.compile(r"([^|]+)\|(.+)\|([0-9]{1,9})")
