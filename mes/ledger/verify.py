@@ -94,6 +94,9 @@ def _lines(connection: Connection, of: str = "") -> Iterator[tuple[str, int, str
         columns.at,
     ).order_by(columns.book, columns.page)
     query = query.where(columns.book == of) if of else query
+    if of:  # few, and asked for outside a transaction, where PostgreSQL streams nothing
+        yield from (tuple(row) for row in connection.execute(query))
+        return
     result = connection.execute(query, execution_options={"stream_results": True, "yield_per": 5_000})
     for partition in result.partitions():
         yield from (tuple(row) for row in partition)
