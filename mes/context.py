@@ -23,7 +23,7 @@ class Installation:
 
     settings: Settings
     database: Database
-    folds: Folds = field(default_factory=Folds)
+    folds: Folds = field(init=False)
     names: Names = field(init=False)
     sealing: Sealing = field(init=False)
 
@@ -31,6 +31,7 @@ class Installation:
         """Refuse a clock that a laboratory cannot have."""
         self.names = Names(self.database)
         self.sealing = Sealing(self.database, self.settings.folder, self.now)
+        self.folds = Folds(self.names)
         if self.settings.is_demonstration and kind_of_site(self.database) == "laboratory":
             raise ValueError("this installation was opened as a laboratory: it takes no process clock")
 

@@ -29,7 +29,16 @@ from mes.ledger import tables
 from mes.ledger.act import Act, Author
 from mes.ledger.line import utc
 from mes.people.signers import must_be_able_to_sign, must_not_wait
-from mes.signing import NoteWrongPassword, Signing, WrongPassword, authenticate, stamp
+from mes.signing import (
+    NoteWrongPassword,
+    Signing,
+    WrongPassword,
+    authenticate,
+    begin_series,
+    begins_series,
+    signer_alone,
+    stamp,
+)
 
 Outcome = Mapping[str, Any]
 _KNOWN = select(tables.tap).where(tables.tap.c.tap == bindparam("tap"))
@@ -47,11 +56,12 @@ class Forbidden(Refused):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, at which workstation, and in whose session."""
+    """Who acts, at which workstation, and in whose session; ``session`` is its hash, where a browser holds one."""
 
     person: Person
     workstation: str
     session_of: str = ""
+    session: str = ""
 
     def author(self, roles: frozenset[str]) -> Author:
         """Return whom the lines name: the role is one that the handler asks for, where it asks for any."""
@@ -130,7 +140,7 @@ def execute(command: object, *, by: Actor, tap: str, signing: Signing | None = N
     """Carry out a command once. Raise `Refused`, `Forbidden` or `Malformed`; what is returned is committed."""
     handler = HANDLERS[type(command)]
     if signing:
-        by = _signer(signing, by)
+        signing, by = _signer(signing, by)
     outcome = _committed(command, handler, by, tap, signing)
     return {**outcome, **handler.then(command)}
 
@@ -146,11 +156,15 @@ def _committed(command: object, handler: Handler, by: Actor, tap: str, signing: 
     raise AssertionError("the loop above returns or raises")
 
 
-def _signer(signing: Signing, by: Actor) -> Actor:
+def _signer(signing: Signing, by: Actor) -> tuple[Signing, Actor]:
+    """Return what is signed with and who signs, checked before anything is locked."""
+    first = begins_series(signing, by.session_of, by.session)
+    signing = signing if signing.user else replace(signing, user=signer_alone(by.session_of, by.session))
     if by.session_of not in ("", signing.user):  # who guesses at their own is stopped by the account's own lock
         must_not_wait(by.workstation)
     try:
-        return replace(by, person=authenticate(signing.user, signing.password))
+        person = authenticate(signing.user, signing.password)
+        return replace(signing, first=first), replace(by, person=person)
     except WrongPassword:
         purpose = "signature" if by.session_of else "sign-in"
         execute(NoteWrongPassword(signing.user, purpose, by.workstation), by=by, tap=str(uuid4()))
@@ -164,7 +178,7 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
     with installation().database.writer.connect() as connection:
         doing = Doing(Act(connection, by.author(handler.roles), installation().now()), by)
         try:
-            doing.act.lock(books)
+            doing.act.lock({*books, f"user:{by.session_of}"} if signing and signing.first else books)
             if signing:
                 doing.signed = stamp(signing, handler.meaning, by.person, by.session_of)
             _permit(handler, by, signing)
@@ -172,6 +186,8 @@ def _once(command: object, handler: Handler, by: Actor, tap: str, signing: Signi
                 must_be_able_to_sign(connection, by.person)
             _must_be_bound(doing, books)
             outcome = dict(handler.run(doing, command) or {})
+            if signing and signing.first:
+                begin_series(doing.session, by.session)
             _commit(doing, tap, command, outcome)
         except (Refused, IntegrityError) as stopped:
             connection.rollback()

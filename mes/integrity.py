@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from mes.alarms.points import wrong_alarms
 from mes.batches.rebuilt import wrong_views
 from mes.ledger.checkpoint import Key
+from mes.ledger.reasons import wrong_reasons
 from mes.ledger.rows import wrong_rows
+from mes.ledger.signed import wrong_signatures
 from mes.ledger.verify import Verified, verify
+from mes.people.models import User
 from mes.schema import rows
 from mes.seals.verify import check_seals
 from mes.seals.witness import Known
@@ -31,8 +34,10 @@ def check(
     writing meanwhile.
     """
     verified = with_seals(verify(connection, heads), connection, known, keys)
-    views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection))
-    return replace(verified, flaws=(*verified.flaws, *wrong_rows(connection, rows()), *views))
+    views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection), *wrong_reasons(connection))
+    names = {row.id: row.name for row in connection.execute(select(User.id, User.name))}
+    signatures = wrong_signatures(connection, names)
+    return replace(verified, flaws=(*verified.flaws, *signatures, *wrong_rows(connection, rows()), *views))
 
 
 def with_seals(

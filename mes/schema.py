@@ -22,7 +22,7 @@ from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.factors import models as factors
 from mes.gateways import models as gateways
-from mes.ledger import seal_tables
+from mes.ledger import reasons, seal_tables
 from mes.machine import models as machine
 from mes.masters import models as masters
 from mes.materials import models as materials
@@ -48,6 +48,7 @@ _MODELS = (
     materials,
     patients,
     people,
+    reasons,
     reports,
     samples,
     site,

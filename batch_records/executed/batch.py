@@ -126,6 +126,16 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Signatures of a step that count no more: whose they were, and the change that made it appear unsigned."""
+
+    completed: Stamp | None
+    verified: Stamp | None
+    amended: Stamp
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One doing of a step. ``key`` is the step's id, with the round after a colon where it repeats."""
 
@@ -140,6 +150,7 @@ class Run:
     people: frozenset[str] = frozenset()  # who did any of it, and so may not verify it
     verifiers: frozenset[str] = frozenset()  # who ever verified it
     reopened: tuple[tuple[Stamp, str], ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()  # what stood on it before each reopening, oldest first
     comments: tuple[tuple[Stamp, str], ...] = ()
     assigned: tuple[tuple[Stamp, e.InstrumentAssigned], ...] = ()  # instruments that took over from another
     counts: Mapping[str, tuple[tuple[Stamp, CountTaken], ...]] = field(default_factory=dict)  # by field, all sets
@@ -183,6 +194,7 @@ class Batch:
     overdue: Mapping[str, Stamp] = field(default_factory=dict)  # hold times declared exceeded
     review: tuple[Stamp, e.BatchReviewed] | None = None  # None again when anything changed after it
     reviews: tuple[tuple[Stamp, e.BatchReviewed], ...] = ()  # every one ever signed
+    amended: Mapping[int, Stamp] = field(default_factory=dict)  # page of a review → the first change after it
     comments: tuple[tuple[Stamp, str], ...] = ()
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
@@ -197,6 +209,11 @@ class Batch:
     def coi(self) -> str:
         """The chain-of-identity code."""
         return self.issue.coi
+
+    def reopened_since(self, written: Stamp) -> Stamp | None:
+        """Return the first change after an entry that took back signatures of steps."""
+        later = [at for run in self.runs.values() for at, _ in run.reopened if at.page > written.page]
+        return min(later, key=lambda at: at.page, default=None)
 
     def run(self, key: str) -> Run:
         """Return the doing of a step, not started where nothing happened yet."""

@@ -43,7 +43,7 @@ class Draft:
         """The batch so far. The entries since it was last asked for are folded with pages they will not really have."""
         for entry in self.entries[self._folded :]:
             page = self._batch.last.page + 1 if self._batch else 1
-            stamp = Stamp(page, self.at, self.by.id, "", "", "")
+            stamp = Stamp(page, self.at, self.by.id, "", "", "", name=self.by.name)
             self._batch = follow(self.recipe, self._batch, stamp, entry)
         self._folded = len(self.entries)
         if self._batch is None:

@@ -39,6 +39,12 @@ class Stamp:
     hash: str
     reason: str = ""
     signature: Signature | None = None
+    name: str = ""  # the author's in full, where whoever read the line knows it
+
+    @property
+    def who(self) -> str:
+        """Who wrote it, as sentences name them."""
+        return self.signature.name if self.signature else self.name or self.author
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,6 @@ def from_body(kind: str, body: Mapping[str, Any]) -> Entry:
 
 
 # --- the batch ----------------------------------------------------------------------------------------------------
-
-
 @entry_kind
 class BatchStarted(Entry):
     """A batch was issued: an exact copy of one approved recipe for one chain of identity (21 CFR 211.188(a))."""
@@ -139,10 +143,11 @@ class HoldLifted(Entry):
 
 @entry_kind
 class BatchReviewed(Entry):
-    """A reviewer who did none of the work read the record, its exceptions and its audit trail."""
+    """A reviewer who did none of the work read the record, its exceptions and its audit trail, up to this line."""
 
     stage: str
     exceptions: tuple[str, ...] = ()
+    read_to: str = ""
 
 
 @entry_kind

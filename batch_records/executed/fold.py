@@ -20,6 +20,7 @@ from batch_records.executed.batch import (
     Run,
     StepState,
     Value,
+    Withdrawn,
     base_of,
     parse_key,
 )
@@ -65,7 +66,7 @@ def follow(recipe: Recipe, batch: Batch | None, stamp: Stamp, entry: Entry) -> B
     except (KeyError, ValueError) as error:
         raise Impossible(f"page {stamp.page}: “{e.kind(entry)}” cannot follow ({error})") from None
     if batch.review and not isinstance(entry, _KEEPS_REVIEW):
-        changes["review"] = None
+        changes |= {"review": None, "amended": {**batch.amended, batch.review[0].page: stamp}}
     return replace(batch, **changes, last=stamp)
 
 
@@ -107,7 +108,9 @@ def _reopen(batch: Batch, stamp: Stamp, entry: e.StepReopened) -> Changes:
     run = batch.run(entry.step)
     state = STEP_TRANSITIONS[run.state, type(entry)]
     reopened = (*run.reopened, (stamp, entry.because))
-    return _with_run(batch, stamp, run, state=state, completed=None, verified=None, reopened=reopened)
+    withdrawn = (*run.withdrawn, Withdrawn(run.completed, run.verified, stamp, entry.because))
+    changed = {"reopened": reopened, "withdrawn": withdrawn}
+    return _with_run(batch, stamp, run, state=state, completed=None, verified=None, **changed)
 
 
 def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Changes:

@@ -231,7 +231,7 @@ def _notices(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
 @_check("refused attempts")
 def _attempts(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, attempt in batch.attempts:
-        yield f"refused to {stamp.author}: {attempt.sentence}", attempt.step, stamp
+        yield f"refused to {stamp.who}: {attempt.sentence}", attempt.step, stamp
 
 
 @_check("remarks")

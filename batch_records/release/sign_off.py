@@ -20,7 +20,7 @@ def review_batch(draft: Draft, command: c.ReviewBatch) -> None:
     _must_sign_what_was_seen(draft, command.seen)
     _must_be_another(draft, "reviewed")
     found = tuple(finding.sentence for finding in exceptions(draft.batch))
-    draft.write(e.BatchReviewed(command.stage.value, found))
+    draft.write(e.BatchReviewed(command.stage.value, found, str(draft.batch.last.page)))
 
 
 @decides(c.ReleaseBatch)
@@ -61,8 +61,12 @@ def _must_sign_what_was_seen(draft: Draft, seen: str) -> None:
 
 
 def _must_be_another(draft: Draft, what: str) -> None:
-    if any(draft.by.id in run.people | run.verifiers for run in draft.batch.runs.values()):
+    batch = draft.batch
+    corrected = any(draft.by.id == stamp.author for stamp, _ in batch.corrected)
+    if corrected or any(draft.by.id in run.people | run.verifiers for run in batch.runs.values()):
         raise Refused(f"{draft.by.name} did some of the work: the batch is {what} by another person")
+    if what == "released" and batch.review and draft.by.id == batch.review[0].author:
+        raise Refused(f"{draft.by.name} reviewed the record: the batch is released by another person")
 
 
 def _pending(assessed: list[Assessed]) -> tuple[str, ...]:

@@ -213,6 +213,7 @@ def _signature(digest: str, head: str) -> shapes.Signature:
         f"I have looked at every account, its rights and its badges. Digest {digest[:16]}…",
         "reviewed",
         head,
+        "The review of access",
         comment="required",
         comment_ask="What you conclude, and what is to be changed",
     )

@@ -151,6 +151,7 @@ def _critical(chosen: AlarmShown) -> shapes.Signature:
         "I have seen this alarm, and this is done about it.",
         "acknowledged",
         chosen.line,
+        f"alarm of {chosen.instrument}, limit {chosen.rule}",
         comment="required",
         comment_ask="What you saw, and what is done about it",
     )
@@ -251,24 +252,27 @@ def limits_page(
         kinds=tuple(shapes.Option(each, each) for each in KINDS),
         priorities=tuple(shapes.Option(each, each) for each in PRIORITIES),
         may_propose=bool(person.roles & HANDLERS[ProposeAlarm].roles),
-        signature=_approval(head) if chosen and signs and chosen.status == "proposed" and number not in mine else None,
-        retiring=_retirement(head) if chosen and signs and chosen.status != "retired" else None,
+        signature=_approval(number, head)
+        if chosen and signs and chosen.status == "proposed" and number not in mine
+        else None,
+        retiring=_retirement(number, head) if chosen and signs and chosen.status != "retired" else None,
         draft=draft or {},
         error=error,
     )
 
 
-def _approval(head: str) -> shapes.Signature:
+def _approval(number: str, head: str) -> shapes.Signature:
     statement = "This limit, its delays and its priority are justified as written."
-    return shapes.Signature("Approve the limit", statement, "approved", head)
+    return shapes.Signature("Approve the limit", statement, "approved", head, f"limit {number}")
 
 
-def _retirement(head: str) -> shapes.Signature:
+def _retirement(number: str, head: str) -> shapes.Signature:
     return shapes.Signature(
         "Retire the limit",
         "This limit is watched no more.",
         "retired",
         head,
+        f"limit {number}",
         comment="required",
         comment_ask="Why",
     )

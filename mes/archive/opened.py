@@ -32,5 +32,6 @@ def open_archive(file: Path) -> Opened:
     ]
     own = tuple(line for line in found if line.book.startswith("batch:"))
     accounts = (line.content["body"]["values"] for line in found if line.content["kind"] == "user account added")
-    batch = fold(load(files["recipe.yaml"].decode()), [stamped(line.content, line.hash) for line in own])
-    return Opened(batch, own, {values["id"]: values["name"] for values in accounts})
+    names = {values["id"]: values["name"] for values in accounts}
+    batch = fold(load(files["recipe.yaml"].decode()), [stamped(line.content, line.hash, names) for line in own])
+    return Opened(batch, own, names)

@@ -1,29 +1,26 @@
-"""What is asked of the audit trail: the ledger's lines, found by who, what, when and why."""
+"""What is asked of the audit trail, as its page and its copies show it."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import text
 
 from batch_records.executed.draft import Malformed
-from mes.audit.words import old_and_new, what
-from mes.batches.shown import local
+from mes.audit.search import LOOKED_THROUGH, Filter, everything, search
+from mes.audit.words import cell, old_and_new, what
+from mes.batches.shown import local, minute
 from mes.context import installation
-from mes.ledger.line import utc
-from mes.ledger.tables import line
 from mes.people.queries import names
-from mes.web.forms import local_time
 from mes.web.shapes import Option
 
-_A_PAGE = 50
-_PLACE = re.compile(r"([^|]+)\|(.+)\|([0-9]{1,9})")
 _BOOKS = (
     ("batch:", "batches"),
     ("user:", "people"),
@@ -34,18 +31,13 @@ _BOOKS = (
     ("sample:", "samples"),
     ("laboratory", "the laboratory"),
 )
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What was asked."""
-
-    words: str = ""
-    who: str = ""
-    book: str = ""
-    since: str = ""
-    until: str = ""
-    before: str = ""  # the place to go on from: a time and a book, as the next page's link has it
+# From one kind to the next in the index, however many lines each has.
+_KINDS = text("""
+    WITH RECURSIVE found(kind) AS (
+      SELECT min(kind) FROM line
+      UNION ALL SELECT (SELECT min(kind) FROM line WHERE line.kind > found.kind) FROM found WHERE found.kind IS NOT NULL
+    ) SELECT kind FROM found WHERE kind IS NOT NULL""")
+_COPIED = ("at", "who", "user", "role", "workstation", "book", "line", "what", "old", "new", "why", "signed", "hash")
 
 
 @dataclass(frozen=True)
@@ -55,6 +47,7 @@ class AuditLine:
     book: str
     page: int
     who: str
+    user: str
     role: str
     at: datetime
     what: str
@@ -64,6 +57,7 @@ class AuditLine:
     signed: str | None
     place: str
     hash: str
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,67 +68,78 @@ class AuditPage:
     filter: Filter
     people: tuple[Option, ...]
     books: tuple[Option, ...]
+    kinds: tuple[Option, ...]
     older: str | None
     counted: str
     error: str = ""
 
 
 def audit_page(asked: Filter) -> AuditPage:
-    """Return a page of lines, the newest first."""
-    people = names()
-    books = tuple(Option(value, word) for value, word in _BOOKS)
+    """Return a page of lines, the newest first where nothing else is asked."""
+    asked, people = _of_one_book(asked), names()
     options = tuple(Option(id_, name) for id_, name in sorted(people.items(), key=lambda pair: pair[1]))
-    try:
-        query = _query(asked)
-    except Malformed as error:
-        return AuditPage((), asked, options, books, None, "", str(error))
+    books = tuple(Option(value, word) for value, word in _BOOKS)
     with installation().reading() as session:
-        rows = session.connection().execute(query.limit(_A_PAGE + 1)).all()
-    lines = [_line(row.text, bytes(row.hash).hex(), people) for row in rows[:_A_PAGE]]
-    older = None
-    if len(rows) > _A_PAGE:
-        last = rows[_A_PAGE - 1]
-        older = url_for("audit.audit", **{**vars(asked), "before": f"{last.at}|{last.book}|{last.page}"})
-    counted = f"{len(lines)} lines" + (", more below" if older else "")
-    return AuditPage(tuple(lines), asked, options, books, older, counted)
+        kinds = tuple(Option(kind, kind) for kind in session.execute(_KINDS).scalars())
+        page = AuditPage((), asked, options, books, kinds, None, "")
+        try:
+            found = search(session.connection(), asked)
+        except Malformed as error:
+            return replace(page, error=str(error))
+    lines = tuple(_line(row, people, asked.line) for row in found.rows)
+    counted = f"{len(lines)} lines"
+    if found.reached:
+        reached = minute(datetime.fromisoformat(found.reached))
+        counted += f"; {LOOKED_THROUGH:,} were looked through, to {reached}"
+    older = url_for("audit.audit", **{**vars(asked), "before": found.after}) if found.after else None
+    return replace(page, lines=lines, older=older, counted=counted + (", more below" if older else ""))
 
 
-def _query(asked: Filter) -> Select[Any]:
-    conditions: list[ColumnElement[bool]] = []
-    if asked.who:
-        conditions.append(line.c.author == asked.who)
-    if asked.book:
-        conditions.append(line.c.book.startswith(asked.book, autoescape=True))
-    if asked.since:
-        conditions.append(line.c.at >= utc(local_time("since", asked.since)))
-    if asked.until:
-        whole_day = timedelta(days=1) if len(asked.until) == len("2026-11-22") else timedelta(0)
-        conditions.append(line.c.at < utc(local_time("until", asked.until) + whole_day))
-    conditions += [line.c.text.contains(word, autoescape=True) for word in asked.words.split()]
-    if asked.before:
-        conditions.append(_after(asked.before))
-    order = (line.c.at.desc(), line.c.book.desc(), line.c.page.desc())
-    return select(line.c.at, line.c.book, line.c.page, line.c.text, line.c.hash).where(*conditions).order_by(*order)
+def _of_one_book(asked: Filter) -> Filter:
+    """Take a whole book's name apart: links have it whole, the page's form has its kind and its name."""
+    kind, colon, which = asked.book.partition(":")
+    return replace(asked, book=f"{kind}:", which=which) if colon and which else asked
 
 
-def _after(place: str) -> ColumnElement[bool]:
-    """Return the condition that a line comes after a place, in the order above."""
-    found = _PLACE.fullmatch(place)
-    if not found:
-        raise Malformed("before", "this is no place in the audit trail: begin again")
-    at, of, page = found.groups()
-    same = (line.c.at == at) & (line.c.book == of)
-    return (line.c.at < at) | ((line.c.at == at) & (line.c.book < of)) | (same & (line.c.page < int(page)))
+def copied(asked: Filter, how: str) -> Iterator[str]:
+    """Give every line that answers, as a table for a spreadsheet, or as JSON with the lines' own text."""
+    asked = _of_one_book(asked)
+    with installation().reading() as session:
+        rows = everything(session.connection(), asked)
+        yield from _as_json(rows) if how == "json" else _as_table(rows, names())
 
 
-def _line(text: str, hashed: str, people: Mapping[str, str]) -> AuditLine:
-    content = json.loads(text)
+def _as_json(rows: Iterator[Any]) -> Iterator[str]:
+    yield '{"lines": ['
+    for number, row in enumerate(rows):
+        yield (",\n" if number else "\n") + json.dumps({"text": row.text, "hash": bytes(row.hash).hex()})
+    yield "\n]}\n"
+
+
+def _as_table(rows: Iterator[Any], people: Mapping[str, str]) -> Iterator[str]:
+    yield _row(_COPIED)
+    for row in rows:
+        each = _line(row, people)
+        words = (each.what, each.old, each.new, each.why, each.signed)
+        who = (each.who, each.user, each.role, each.place)
+        yield _row((each.at.isoformat(), *who, each.book, str(each.page), *words, each.hash))
+
+
+def _row(cells: tuple[str | None, ...]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cell(each or "") for each in cells)
+    return written.getvalue()
+
+
+def _line(row: Any, people: Mapping[str, str], chosen: str = "") -> AuditLine:  # noqa: ANN401 - a row of the ledger
+    content = json.loads(row.text)
     body, signed = content.get("body", {}), content.get("signed")
     old, new = old_and_new(body)
     return AuditLine(
         book=content["book"],
         page=content["page"],
         who=people.get(content["author"], content["author"]),
+        user=content["author"],
         role=content.get("role", ""),
         at=local(datetime.fromisoformat(content["at"])),
         what=what(content["kind"], body),
@@ -143,5 +148,6 @@ def _line(text: str, hashed: str, people: Mapping[str, str]) -> AuditLine:
         why=content.get("reason"),
         signed=f"signed as “{signed['meaning']}” by {signed['name']}" if signed else None,
         place=content.get("workstation", ""),
-        hash=hashed,
+        hash=bytes(row.hash).hex(),
+        chosen=str(content["page"]) == chosen,
     )

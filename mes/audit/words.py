@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_DETAILS = ("alarm", "field", "sentence", "description", "number", "cause", "because", "stage")
+_DETAILS = ("alarm", "field", "sentence", "description", "number", "cause", "because", "stage", "what")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width signs, too
 
 
 def what(kind: str, body: Mapping[str, Any]) -> str:
@@ -28,6 +29,11 @@ def old_and_new(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if new := body.get("value") or body.get("conclusion") or body.get("explanation") or body.get("text"):
         return body.get("was"), new
     return None, _listed((key, value) for key, value in body.items() if key not in ("step", *_DETAILS)) or None
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def _listed(pairs: Iterable[tuple[str, object]]) -> str:

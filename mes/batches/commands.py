@@ -28,6 +28,7 @@ from mes.equipment.readings import newest, one
 from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
+from mes.ledger.signed import flaws_of
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
@@ -111,9 +112,17 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     known = look_up(doing, batch, command) if look_up else command
     if doing.signed and isinstance(command, c.StepCommand) and doing.signed["seen"] != batch.head(command.step):
         raise Refused("the step has changed since it was shown: look at it again, then sign")
+    if isinstance(command, c.ReviewBatch | c.ReleaseBatch):
+        _must_verify(doing, command.batch)
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
+
+
+def _must_verify(doing: Doing, batch: str) -> None:
+    """Refuse to review or release what somebody altered: a signature of quality stands on every line before it."""
+    for flaw in flaws_of(doing.act.connection, book_of(batch), installation().names):
+        raise Refused(f"this record does not verify: line {flaw.page}, {flaw.sentence}")
 
 
 def _batch(doing: Doing, command: c.Command) -> Batch:
@@ -215,7 +224,9 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
         signature = e.Signature(**{k: doing.signed[k] for k in ("meaning", "name", "seen")}) if doing.signed else None
         author = doing.act.author
         stamp = Stamp(
-            line.page, doing.act.at, author.id, author.role, author.workstation, line.hash.hex(), reason, signature
+            *(line.page, doing.act.at, author.id, author.role, author.workstation, line.hash.hex(), reason),
+            signature=signature,
+            name=doing.by.person.name,
         )
         lines.append((stamp, entry))
         if follow_up := _FOLLOW_UPS.get(type(entry)):

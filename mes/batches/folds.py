@@ -47,7 +47,8 @@ def book_of(batch: str) -> str:
 class Folds:
     """The newest fold of each batch that was looked at lately."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        self._names = {} if names is None else names
         self._batches: OrderedDict[str, Batch] = OrderedDict()
         self._recipes: dict[str, Recipe] = {}
         self._guard = threading.Lock()
@@ -60,7 +61,7 @@ class Folds:
         known = self._batches.get(batch)
         if known and known.last.page == pages:
             return known
-        lines = list(entries(connection, book_of(batch), known.last.page if known else 0))
+        lines = list(entries(connection, book_of(batch), known.last.page if known else 0, self._names))
         if not lines:
             return known
         recipe = known.recipe if known else self._recipe_of(connection, lines[0][1])
@@ -70,7 +71,7 @@ class Folds:
 
     def until(self, connection: Connection, batch: str, page: int) -> Batch | None:
         """Return a batch as it was at a page of its book, or None where there is none."""
-        lines = [each for each in entries(connection, book_of(batch)) if each[0].page <= page]
+        lines = [each for each in entries(connection, book_of(batch), 0, self._names) if each[0].page <= page]
         return fold(self._recipe_of(connection, lines[0][1]), lines) if lines else None
 
     def keep(self, batch: Batch) -> None:
@@ -110,14 +111,16 @@ class Folds:
         return recipe
 
 
-def entries(connection: Connection, book: str, after: int = 0) -> Iterator[tuple[Stamp, Entry]]:
+def entries(
+    connection: Connection, book: str, after: int = 0, names: Mapping[str, str] | None = None
+) -> Iterator[tuple[Stamp, Entry]]:
     """Read the lines of a batch's book from a page on, as stamped entries."""
     for row in connection.execute(_LINES, {"book": book, "after": after}):
-        yield stamped(json.loads(row.text), bytes(row.hash).hex())
+        yield stamped(json.loads(row.text), bytes(row.hash).hex(), {} if names is None else names)
 
 
-def stamped(content: Mapping[str, Any], hashed: str) -> tuple[Stamp, Entry]:
-    """Return what stands in a line of a batch's book as a stamped entry."""
+def stamped(content: Mapping[str, Any], hashed: str, names: Mapping[str, str]) -> tuple[Stamp, Entry]:
+    """Return a line of a batch's book as a stamped entry. ``names`` are people's full names by their ids."""
     signed = content.get("signed")
     stamp = Stamp(
         page=content["page"],
@@ -128,5 +131,6 @@ def stamped(content: Mapping[str, Any], hashed: str) -> tuple[Stamp, Entry]:
         hash=hashed,
         reason=content.get("reason", ""),
         signature=Signature(signed["meaning"], signed["name"], signed["seen"]) if signed else None,
+        name=names.get(content["author"], ""),
     )
     return stamp, from_body(content["kind"], content["body"])

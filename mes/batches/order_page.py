@@ -80,6 +80,7 @@ def _signature(batch: Batch) -> shapes.Signature:
         statement,
         "corrected",
         batch.last.hash,
+        f"the order of {batch.id}",
         "A physician signs.",
         comment="required",
         comment_ask="Why it is corrected",

@@ -46,8 +46,10 @@ def show_step(
             counting=bool(again),
             drafted=drafted,
         )
-    if page.signature and entered and error:
-        page = replace(page, signature=not_signed(page.signature, entered, error), error="")
+    if page.signature and entered and error and entered.is_signed:
+        signature = not_signed(page.signature, entered, error)
+        at_field = any(each.error for each in page.step.fields)  # where the sentence stands already
+        page = replace(page, signature=replace(signature, error="") if at_field else signature, error="")
     return make_response(render_template("step.html", **vars(page)), status_of(error))
 
 

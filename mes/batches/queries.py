@@ -241,10 +241,14 @@ def _hold_or_lift(batch: Batch) -> shapes.Signature | None:
     if batch.holds:
         statement = "The batch may go on. What held it is concluded."
         return shapes.Signature(
-            "Lift the hold", statement, "approved", batch.last.hash, comment="required", comment_ask="Why it may go on"
+            *("Lift the hold", statement, "approved", batch.last.hash, shown.record(batch)),
+            comment="required",
+            comment_ask="Why it may go on",
         )
     return shapes.Signature(
-        "Hold the batch", "Work on the batch stops.", "held", batch.last.hash, comment="required", comment_ask="Why"
+        *("Hold the batch", "Work on the batch stops.", "held", batch.last.hash, shown.record(batch)),
+        comment="required",
+        comment_ask="Why",
     )
 
 

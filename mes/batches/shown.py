@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from flask import url_for
+from sqlalchemy.orm import Session
 
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
@@ -19,7 +20,9 @@ from batch_records.values.expression import Constants, Missing, Values
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
 from batch_records.values.unit import Unit
+from mes.batches.folds import book_of
 from mes.context import installation
+from mes.ledger.signed import flaws_of
 from mes.web import shapes
 
 VERDICTS = {
@@ -46,12 +49,34 @@ def local(at: datetime) -> datetime:
     return at.astimezone(installation().settings.zone)
 
 
+def minute(at: datetime) -> str:
+    """Say a time in the site's zone, to the minute."""
+    text = local(at).isoformat(sep=" ", timespec="minutes")
+    return f"{text[:16]} ({text[16:]})"
+
+
 def remarks(run: Run, names: Mapping[str, str]) -> tuple[tuple[shapes.Stamp, str], ...]:
     """Return what was remarked on a step, why it was opened again, and which instruments took over in it, in order."""
     taken_over = [(at, f"Measured with {entry.code} from here on.") for at, entry in run.assigned]
     reopened = [(at, f"Opened again: {why}") for at, why in run.reopened]
     said = sorted((*run.comments, *reopened, *taken_over), key=lambda each: each[0].page)
     return tuple((stamp(at, names), text) for at, text in said)
+
+
+def withdrawn(run: Run, names: Mapping[str, str]) -> tuple[shapes.Withdrawn, ...]:
+    """Return the signatures of a step that were taken back, oldest first."""
+    return tuple(
+        shapes.Withdrawn(
+            tuple(
+                (verb, stamp(signed, names))
+                for verb, signed in (("performed by", gone.completed), ("verified by", gone.verified))
+                if signed
+            ),
+            stamp(gone.amended, names),
+            gone.because,
+        )
+        for gone in run.withdrawn
+    )
 
 
 def unit_words(unit: Unit | str) -> str:
@@ -64,9 +89,11 @@ def unit_words(unit: Unit | str) -> str:
 
 
 def stamp(written: e.Stamp, names: Mapping[str, str]) -> shapes.Stamp:
-    """Return who wrote an entry and when."""
-    who = written.signature.name if written.signature else names.get(written.author, written.author)
-    return shapes.Stamp(who, written.role, local(written.at))
+    """Return who wrote an entry and when, and what they signed it as."""
+    if written.signature and written.signature.meaning:
+        signature = written.signature
+        return shapes.Stamp(signature.name, written.role, local(written.at), written.author, signature.meaning)
+    return shapes.Stamp(names.get(written.author, written.author), written.role, local(written.at))
 
 
 def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
@@ -237,6 +264,17 @@ def clock(running: Clock) -> shapes.Clock:
     words = ", ".join(filter(None, (f"at least {least}" if least else "", f"at most {most}" if most else "")))
     due = local(running.due) if running.due else None
     return shapes.Clock(running.hold_time.name, local(running.since), due, words)
+
+
+def altered(session: Session, batch: str) -> tuple[str, ...]:
+    """Say what in a batch's record is not as it was written and signed: nothing, where nobody tampered."""
+    flaws = flaws_of(session.connection(), book_of(batch), installation().names)
+    return tuple(f"This record does not verify: line {each.page}, {each.sentence}." for each in flaws)
+
+
+def record(batch: Batch) -> str:
+    """Name a batch's record as it is now, as what a signature on the whole of it signs."""
+    return f"record of {batch.id}, lines 1 to {batch.last.page}"
 
 
 def head(batch: Batch, names: Mapping[str, str]) -> shapes.BatchHead:

@@ -62,6 +62,8 @@ class StepHead:
     clocks: tuple[shapes.Clock, ...]
     deviations: tuple[shapes.Link, ...]
     comments: tuple[tuple[shapes.Stamp, str], ...]
+    withdrawn: tuple[shapes.Withdrawn, ...]  # signatures taken back; the last still counts no more while it is open
+    is_unsigned: bool
     holder: str
     record_words: str
     complete_words: str
@@ -305,6 +307,8 @@ def _head(seen: _Seen, fields: tuple[shapes.Field, ...]) -> StepHead:
         clocks=clocks,
         deviations=deviations,
         comments=shown.remarks(run, seen.names),
+        withdrawn=shown.withdrawn(run, seen.names),
+        is_unsigned=bool(run.withdrawn) and run.completed is None,
         holder=seen.names.get(began.author, began.author) if began and not run.completed else "",
         record_words=_record_words(step, fields),
         complete_words=f"then {step.verifier.value} checks it" if step.verifier else "done as written",
@@ -335,7 +339,7 @@ def _deviation_links(seen: _Seen) -> list[shapes.Link]:
 
 def _signature(seen: _Seen, act: str) -> shapes.Signature | None:
     step, run = seen.step, seen.run
-    last = seen.batch.head(seen.key)
+    last, what = seen.batch.head(seen.key), f"{seen.batch.id}, step {seen.key}"
     if seen.progress.standing(seen.key) is Standing.TO_VERIFY and step.verifier:
         doers = ", ".join(sorted(seen.names.get(person, person) for person in run.people))
         statement = "I have checked this step against what is shown here."
@@ -345,16 +349,20 @@ def _signature(seen: _Seen, act: str) -> shapes.Signature | None:
             statement,
             "verified",
             last,
+            what,
             who,
+            run.people,
             comment="optional",
-            comment_ask="If something is not right, say what, and send it back",
+            comment_ask="Not right? Say what, and send it back",
         )
     if act == "decide":
         return shapes.Signature(
-            "Decide and sign", "I decide as chosen here.", "decided", last, comment="optional", comment_ask="Reason"
+            *("Decide and sign", "I decide as chosen here.", "decided", last, what),
+            comment="optional",
+            comment_ask="Reason",
         )
     if act == "sign":
-        return shapes.Signature("Sign", "I did this step as written.", "performed", last)
+        return shapes.Signature("Sign", "I did this step as written.", "performed", last, what)
     return None
 
 

@@ -56,7 +56,9 @@ def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str])
         "I have seen both codes, and what is done now.",
         "explained",
         batch.last.hash,
+        f"{batch.id} {stop.number}, step {key}",
         f"Not {names.get(stop.raised.author, stop.raised.author)}.",
+        frozenset({stop.raised.author}),
         comment="required",
         comment_ask="What happened, and what is done now",
     )

@@ -21,6 +21,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from mes.db import Row, View
 from mes.ledger import rows, tables
 from mes.ledger.line import ZERO, Line, canonical, line_hash, utc
+from mes.ledger.reasons import keep_reasons
 
 # Made once: building a statement anew costs as much as running it.
 _BOOKS = (
@@ -153,6 +154,7 @@ class Act:
             self._session.flush()
         if new := self.lines[self._written :]:
             self.connection.execute(_ADD_LINES, [_columns(line) for line in new])
+            keep_reasons(self.connection, new)
             self._written = len(self.lines)
 
 

@@ -80,7 +80,19 @@ def verify(connection: Connection, heads: Mapping[str, tuple[int, str]] | None =
     return Verified(len(ends), lines, readings, (*flaws, *broken, *_gaps(connection, sealed)))
 
 
-def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
+def wrong_lines(connection: Connection, of: str) -> Iterator[Flaw]:
+    """Give every line of one book that does not follow the one before it as it was hashed, and an end cut off."""
+    page, previous = 0, ZERO
+    for row in _lines(connection, of):
+        if problem := _problem(row, page, previous):
+            yield Flaw(of, row[1], problem)
+        page, previous = row[1], bytes(row[4])
+    head = connection.execute(select(book.c.pages, book.c.head).where(book.c.name == of)).first()
+    if head and (head.pages, bytes(head.head)) != (page, previous):
+        yield Flaw(of, page, f"the book's head says {head.pages} pages, and its lines end at page {page}")
+
+
+def _lines(connection: Connection, of: str = "") -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
     columns = line.c
     query = select(
         columns.book,
@@ -92,6 +104,10 @@ def _lines(connection: Connection) -> Iterator[tuple[str, int, str, bytes, bytes
         columns.author,
         columns.at,
     ).order_by(columns.book, columns.page)
+    query = query.where(columns.book == of) if of else query
+    if of:  # few, and asked for outside a transaction, where PostgreSQL streams nothing
+        yield from (tuple(row) for row in connection.execute(query))
+        return
     result = connection.execute(query, execution_options={"stream_results": True, "yield_per": 5_000})
     for partition in result.partitions():
         yield from (tuple(row) for row in partition)

@@ -152,4 +152,4 @@ def _figures(recipe: Recipe) -> list[tuple[str, int]]:
 
 def _approving(row: RecipeEdition, head: str) -> shapes.Signature:
     statement = f"Batches are issued by this text from now on. Digest {row.digest[:16]}…"
-    return shapes.Signature("Approve the recipe", statement, "approved", head)
+    return shapes.Signature("Approve the recipe", statement, "approved", head, f"{row.code}, edition {row.edition}")

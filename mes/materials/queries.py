@@ -69,7 +69,7 @@ def lots_page(person: Person, search: str = "", chosen: str = "", error: str = "
         lots=tuple(lots),
         chosen=picked,
         log=log,
-        signature=_deciding(head) if one and one.status == "quarantine" and reviewer else None,
+        signature=_deciding(one.number, head) if one and one.status == "quarantine" and reviewer else None,
         search=search,
         may_receive=bool(person.roles & {Role.OPERATOR.value, Role.REVIEWER.value}),
         error=error,
@@ -86,6 +86,8 @@ def _shown(row: Lot, now: datetime) -> LotShown:
     return LotShown(row.number, row.material, expiry, words, tone, row.status, _TONES[row.status], gives, url)
 
 
-def _deciding(head: str) -> shapes.Signature:
+def _deciding(lot: str, head: str) -> shapes.Signature:
     statement = "I have compared the lot with its certificate."
-    return shapes.Signature("Release the lot", statement, "approved", head, comment="optional", comment_ask="Remark")
+    return shapes.Signature(
+        "Release the lot", statement, "approved", head, f"lot {lot}", comment="optional", comment_ask="Remark"
+    )

@@ -72,7 +72,7 @@ class SignIn(Row):
     began: Mapped[datetime] = mapped_column(Utc)
     ended: Mapped[datetime | None] = mapped_column(Utc)
     how: Mapped[str | None] = mapped_column(String(60))
-    both_given: Mapped[bool] = mapped_column(default=False)
+    both_given: Mapped[bool] = mapped_column(default=False)  # name and secret, at a signature of this session
     badge: Mapped[str | None] = mapped_column(String(60))
     waits_for: Mapped[str | None] = mapped_column(String(20))
 

@@ -52,6 +52,7 @@ class Session:
     person: Person
     workstation: str
     began: datetime
+    both_given: bool  # a signature of this session had both its components: the secret alone does for the next
     must_choose: bool  # a password of one's own, before anything else
     waits_for: str  # the second factor, before anything else
 
@@ -112,7 +113,9 @@ def my_account(person: Person) -> MyAccount:
     accepted = local(row.accepted_at) if row.accepted_at and (row.accepted or 0) >= edition else None
     text = written.text if written else SHIPPED
     may_issue = person.roles & HANDLERS[IssueStatement].roles
-    issue = shapes.Signature("Put it in force", "Everybody is asked to accept this text.", "issued", head)
+    issue = shapes.Signature(
+        "Put it in force", "Everybody is asked to accept this text.", "issued", head, "The accountability statement"
+    )
     first = bool(row.is_first_password)
     return MyAccount(tuple(row.roles), first, proof, text, edition, accepted, issue if may_issue else None)
 
@@ -150,6 +153,15 @@ def roles_to_give() -> list[Option]:
     return [Option(role, role) for role in (*GMP_ROLES, ADMINISTRATOR, AUDITOR)]
 
 
+def signer(user: str) -> str:
+    """Say who has this id, as a signature shows them; nobody, where the account does not work."""
+    with installation().reading() as session:
+        found = session.get(User, user)
+    if found is None or not found.active or found.locked or not found.password_hash:
+        return "nobody who can sign has this name"
+    return f"{found.name} ({found.id}), {', '.join(sorted(found.roles))}"
+
+
 def names() -> Mapping[str, str]:
     """Return every user's full name by id."""
     return installation().names
@@ -160,6 +172,7 @@ _OPEN_SESSION = (
         SignIn.id,
         SignIn.workstation,
         SignIn.began,
+        SignIn.both_given,
         User.id.label("user"),
         User.name,
         User.roles,
@@ -178,7 +191,15 @@ def open_session(token: str) -> Session | None:
     if row is None:
         return None
     person = Person(row.user, row.name, frozenset(row.roles))
-    return Session(row.id, person, row.workstation, row.began, bool(row.is_first_password), row.waits_for or "")
+    return Session(
+        row.id,
+        person,
+        row.workstation,
+        row.began,
+        row.both_given,
+        bool(row.is_first_password),
+        row.waits_for or "",
+    )
 
 
 def machine(token: str) -> Person | None:

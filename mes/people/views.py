@@ -120,6 +120,12 @@ def locked_out() -> str:
     return render_template("locked_out.html", locked_out=frame.locked_out())
 
 
+@bp.get("/signer")
+def signer() -> Response:
+    """Say whose name this is, for the panel of a signature: a wrong badge is noticed before it signs."""
+    return Response(queries.signer(request.args.get("user", "")), content_type="text/plain; charset=utf-8")
+
+
 @bp.get("/people")
 def people() -> str:
     """Show who may do what."""

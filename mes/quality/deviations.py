@@ -152,13 +152,13 @@ def deviation(batch: str, number: str, person: Person) -> DeviationPage:
         blocked=("It is explained first: what happened, and what was done at once.",)
         if reviewer and not each.explained and not each.closed
         else (),
-        signature=_closing(found) if reviewer and each.explained and not each.closed else None,
+        signature=_closing(found, number) if reviewer and each.explained and not each.closed else None,
     )
 
 
-def _closing(batch: Batch) -> shapes.Signature:
+def _closing(batch: Batch, number: str) -> shapes.Signature:
     statement = "The deviation is concluded as written here."
-    return shapes.Signature("Close the deviation", statement, "approved", batch.last.hash)
+    return shapes.Signature("Close the deviation", statement, "approved", batch.last.hash, f"{batch.id} {number}")
 
 
 @dataclass(frozen=True)

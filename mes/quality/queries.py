@@ -40,6 +40,7 @@ class ExceptionLine:
     url: str
     stamp: shapes.Stamp
     deviation: str | None
+    trail: str  # where the very line stands in the audit trail, among those around it
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,14 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Signed:
-    """A signature that was given."""
+    """A signature that was given, and in words what has become of it since, where anything has."""
 
     meaning: str
     who: str
     role: str
     at: datetime
+    user: str
+    since: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class ReleasePage:
 def review_page(batch: str, person: Person) -> ReviewPage:
     """Return the record's exceptions, and what was checked without finding any."""
     with installation().reading() as session:
-        found = find(session, batch)
+        found, altered = find(session, batch), shown.altered(session, batch)
         unwitnessed = _unwitnessed(session, found, [stamp for stamp, _ in found.reviews])
     people, checked = names(), review(found)
     groups = [
@@ -138,9 +141,9 @@ def review_page(batch: str, person: Person) -> ReviewPage:
         exceptions=tuple(groups),
         passed=tuple(passed),
         passed_total=sum(line.count for line in passed),
-        blocked=tuple(_not_to_review(found, stage)) if may else (),
+        blocked=(*altered, *(_not_to_review(found, stage) if may else ())),
         signature=_reviewing(found, stage) if may else None,
-        signed=tuple(_signed(stamp, f"reviewed for {entry.stage}", people) for stamp, entry in found.reviews),
+        signed=tuple(_reviewed(found, *each, people) for each in found.reviews),
         stage=stage.value,
         unwitnessed=unwitnessed,
     )
@@ -160,9 +163,10 @@ def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
 
 def _reviewing(batch: Batch, stage: Stage) -> shapes.Signature:
     statement = (
-        f"I did none of this work. I have read the record, its exceptions and its audit trail, for {stage.value}."
+        "I did none of this work. I have read the record, its exceptions and its audit trail "
+        f"up to line {batch.last.page}, for {stage.value}."
     )
-    return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash)
+    return shapes.Signature("Sign the review", statement, "reviewed", batch.last.hash, shown.record(batch))
 
 
 def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> ExceptionLine:
@@ -180,6 +184,7 @@ def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> Exc
         url,
         shown.stamp(finding.stamp, people),
         word or None,
+        f"{url_for('audit.audit', book=book_of(batch.id), line=finding.stamp.page)}#line-{finding.stamp.page}",
     )
 
 
@@ -194,23 +199,23 @@ def next_stage(batch: Batch) -> Stage:
 def release_page(batch: str, person: Person) -> ReleasePage:
     """Return the criteria of release with what they found, and the signatures that can be given."""
     with installation().reading() as session:
-        found = find(session, batch)
+        found, altered = find(session, batch), shown.altered(session, batch)
         unwitnessed = _unwitnessed(session, found, [stamp for stamp, _ in (*found.reviews, *found.disposed)])
     people, stage = names(), next_stage(found)
     conditional, final = (_criteria(found, each) for each in (Stage.CONDITIONAL, Stage.FINAL))
     may = Role.RELEASER.value in person.roles and found.disposition.is_open
     shown_lines = conditional if stage is Stage.CONDITIONAL else ()
     mine = conditional if stage is Stage.CONDITIONAL else final
-    blocking = [line.sentence for line in mine if line.state == "blocks"]
+    blocking = [*altered, *(line.sentence for line in mine if line.state == "blocks")]
     return ReleasePage(
         batch=shown.head(found, people),
         criteria=(*shown_lines, *final),
         blocking_conditional=sum(line.state == "blocks" for line in conditional),
         blocking_final=sum(line.state != "met" for line in final),
-        decided=tuple(_signed(stamp, _decision(entry), people) for stamp, entry in found.disposed),
+        decided=tuple(_decided(found, *each, people) for each in found.disposed),
         stage="conditional" if stage is Stage.CONDITIONAL else "final",
         signature=_releasing(found, stage) if may and not blocking else None,
-        refusal="; ".join(blocking) if may else "",
+        refusal="; ".join(blocking if may else altered),
         rejection=_rejecting(found) if may else None,
         unwitnessed=unwitnessed,
     )
@@ -238,10 +243,9 @@ def _releasing(batch: Batch, stage: Stage) -> shapes.Signature:
     if stage is Stage.CONDITIONAL:
         pending = [finding.name for each in assess(batch, stage) for finding in each.pending]
         statement = f"Released while these are awaited: {', '.join(pending)}."
-        return shapes.Signature("Conditional release", statement, "released", batch.last.hash)
-    return shapes.Signature(
-        "Final release", "Every criterion is met; the batch may leave.", "released", batch.last.hash
-    )
+        return shapes.Signature("Conditional release", statement, "released", batch.last.hash, shown.record(batch))
+    statement = "Every criterion is met; the batch may leave."
+    return shapes.Signature("Final release", statement, "released", batch.last.hash, shown.record(batch))
 
 
 def _rejecting(batch: Batch) -> shapes.Signature:
@@ -250,14 +254,27 @@ def _rejecting(batch: Batch) -> shapes.Signature:
         "The batch does not leave, and nothing can be added to it.",
         "rejected",
         batch.last.hash,
+        shown.record(batch),
         comment="required",
         comment_ask="Why",
     )
 
 
-def _signed(stamp: e.Stamp, meaning: str, people: Mapping[str, str]) -> Signed:
+def _signed(stamp: e.Stamp, meaning: str, people: Mapping[str, str], since: str = "") -> Signed:
     who = shown.stamp(stamp, people)
-    return Signed(meaning, who.who, who.role, who.at)
+    return Signed(meaning, who.who, who.role, who.at, stamp.author, since)
+
+
+def _reviewed(batch: Batch, stamp: e.Stamp, entry: e.BatchReviewed, people: Mapping[str, str]) -> Signed:
+    amended = batch.amended.get(stamp.page)
+    since = f"amended on {shown.minute(amended.at)}, unsigned until signed again" if amended else ""
+    return _signed(stamp, f"reviewed for {entry.stage}", people, since)
+
+
+def _decided(batch: Batch, stamp: e.Stamp, entry: e.Entry, people: Mapping[str, str]) -> Signed:
+    amended = batch.reopened_since(stamp)
+    since = f"signed steps were opened again on {shown.minute(amended.at)}, after this decision" if amended else ""
+    return _signed(stamp, _decision(entry), people, since)
 
 
 def _decision(entry: e.Entry) -> str:

@@ -15,6 +15,7 @@ from batch_records.executed.batch import Batch, Run, Value, key_of
 from batch_records.executed.count_entries import CountTaken
 from batch_records.executed.progress import Progress, Standing
 from batch_records.executed.review import exceptions, review
+from batch_records.executed.unsigned import unsigned_since
 from batch_records.master.recipe import Field, Operation, Stage, Step
 from batch_records.release.assess import assess
 from batch_records.release.criterion import Blocks
@@ -22,7 +23,7 @@ from mes.archive.gather import KeptLine
 from mes.audit.words import old_and_new, what
 from mes.batches import shown
 from mes.reports.order import Fact, facts_of
-from mes.web.shapes import Stamp, Struck
+from mes.web.shapes import Stamp, Struck, Withdrawn
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class StepRow:
     verified: Stamp | None
     signed: str
     comments: tuple[tuple[Stamp, str], ...]
+    withdrawn: tuple[Withdrawn, ...]
+    is_unsigned: bool
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,14 @@ class OperationPart:
 
 @dataclass(frozen=True)
 class SignatureRow:
-    """A signature: its meaning, who in full, when, on which line, and the line that the signer saw."""
+    """A signature: meaning, who in full, when, on which line, the line that the signer saw, until when it counted."""
 
     meaning: str
     stamp: Stamp
     what: str
     page: int
     seen: str
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -161,10 +165,14 @@ class Record:
     samples: tuple[tuple[str, str, str, str], ...]  # step, what, tube, when
     readings: tuple[ReadingRow, ...]
     lines: tuple[LineRow, ...]
+    altered: tuple[str, ...]
 
 
-def lay_out(batch: Batch, lines: Iterable[KeptLine], names: Mapping[str, str]) -> Record:
-    """Return a batch's record, as it is with these lines, which are all of its book."""
+def lay_out(batch: Batch, lines: Iterable[KeptLine], names: Mapping[str, str], altered: Iterable[str] = ()) -> Record:
+    """Return a batch's record, as it is with these lines, which are all of its book.
+
+    ``altered`` says which of them are not what was written.
+    """
     lines = tuple(lines)
     stage = Stage.FINAL if any(isinstance(entry, e.BatchReleased) for _, entry in batch.disposed) else Stage.CONDITIONAL
     issue, recipe = batch.issue, batch.recipe
@@ -194,13 +202,14 @@ def lay_out(batch: Batch, lines: Iterable[KeptLine], names: Mapping[str, str]) -
             CriterionRow(each.criterion, each.is_met, tuple(_finding(finding) for finding in each.findings))
             for each in assess(batch, stage)
         ),
-        signatures=tuple(_signatures(lines)),
+        signatures=tuple(_signatures(batch, lines)),
         operations=tuple(_operations(batch, names)),
         materials=tuple(_materials(batch)),
         equipment=tuple(_equipment(batch)),
         samples=tuple(_samples(batch)),
         readings=tuple(_readings(batch)),
         lines=tuple(_lines(lines, names)),
+        altered=tuple(altered),
     )
 
 
@@ -242,6 +251,8 @@ def _step(batch: Batch, progress: Progress, step: Step, number: int, names: Mapp
         verified=shown.stamp(run.verified, names) if run.verified else None,
         signed=signature.meaning if signature else "",
         comments=shown.remarks(run, names),
+        withdrawn=shown.withdrawn(run, names),
+        is_unsigned=bool(run.withdrawn) and run.completed is None,
     )
 
 
@@ -356,11 +367,13 @@ def _lines(lines: Iterable[KeptLine], names: Mapping[str, str]) -> Iterator[Line
         )
 
 
-def _signatures(lines: Iterable[KeptLine]) -> Iterator[SignatureRow]:
+def _signatures(batch: Batch, lines: Iterable[KeptLine]) -> Iterator[SignatureRow]:
+    taken_back = unsigned_since(batch)
     for line in lines:
         content, signed = line.content, line.content.get("signed")
         if signed:
             at = shown.local(datetime.fromisoformat(content["at"]))
-            stamp = Stamp(signed["name"], content.get("role", ""), at)
+            stamp = Stamp(signed["name"], content.get("role", ""), at, content["author"], signed["meaning"])
+            until = shown.local(taken_back[line.page].at) if line.page in taken_back else None
             words = what(content["kind"], content["body"])
-            yield SignatureRow(signed["meaning"], stamp, words, line.page, signed["seen"])
+            yield SignatureRow(signed["meaning"], stamp, words, line.page, signed["seen"], until)

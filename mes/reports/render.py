@@ -18,6 +18,7 @@ from mes.archive.embed import embed
 from mes.archive.files import files_of
 from mes.archive.gather import gather
 from mes.archive.sealed import sealed, sealed_pages
+from mes.batches import shown
 from mes.batches.queries import find, growth_points
 from mes.batches.shown import local, unit_words
 from mes.context import installation
@@ -57,9 +58,10 @@ def render(number: str) -> Rendered:
     with installation().database.snapshot() as connection:
         batch = _as_sealed(connection, number)
         gathered, seal = sealed(connection, gather(connection, batch))
+        altered = shown.altered(Session(connection), number)
         charts = [*_growth(batch), *_process(Session(connection), batch)]
     files, now = files_of(gathered, seal), installation().now()
-    printed = _print(lay_out(batch, gathered.own, names()), charts, seal_shown(seal, files), now)
+    printed = _print(lay_out(batch, gathered.own, names(), altered), charts, seal_shown(seal, files), now)
     content = embed(printed.write_pdf(pdf_variant="pdf/a-3u"), files, now)
     return Rendered(content, len(printed.pages), batch.last.page, batch.last.hash)
 

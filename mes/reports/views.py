@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
 from mes.archive.copies import copy_of
+from mes.audit.commands import NoteCopy
 from mes.execute import execute
 from mes.reports import queries
 from mes.reports.commands import AskForRecord, CopyRecord
@@ -32,8 +33,10 @@ def render(batch: str) -> Response:
 
 @bp.get("/batch-record.pdf")
 def download(batch: str) -> Response:
-    """Send the newest PDF."""
-    return send_file(queries.newest_file(batch), mimetype="application/pdf", download_name=f"{batch}.pdf")
+    """Send the newest PDF; that it was taken is a line."""
+    file = queries.newest_file(batch)
+    execute(NoteCopy(f"record of {batch} as PDF", (("digest", file.stem),)), by=frame.actor(), tap="")
+    return send_file(file, mimetype="application/pdf", download_name=f"{batch}.pdf")
 
 
 @bp.post("/copies")

@@ -77,8 +77,8 @@ def not_signed(signature: Signature | None, entered: Form, error: Exception) -> 
     """
     if signature is None:
         raise error
-    drafts = {"draft_user": entered.text("user"), "draft_comment": entered.text("comment")}
-    return replace(signature, error=sentence_of(error), **drafts)
+    user, comment = entered.text("user"), entered.text("comment")
+    return replace(signature, error=sentence_of(error), draft_user=user, draft_comment=comment)
 
 
 def _too_deep(error: RecursionError) -> Response:

@@ -45,6 +45,11 @@ class Form:
         """The signature, where the form has one."""
         return self.signing if self.fields.get("password") else None
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether the form asked for a signature."""
+        return "password" in self.fields
+
     def text(self, name: str) -> str:
         """Return a field's text without blanks around it."""
         return self.fields.get(name, "").strip()

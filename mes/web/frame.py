@@ -24,9 +24,10 @@ from devices.clock import ProcessClock
 from mes import log
 from mes.alarms.queries import Band, band
 from mes.context import installation
-from mes.execute import Actor
+from mes.execute import Actor, execute
 from mes.machine.queries import warnings
 from mes.people import queries as people
+from mes.people.commands import EndSession
 from mes.people.models import ADMINISTRATOR, AUDITOR, SUPERVISOR
 from mes.people.queries import LockedOut, Session, hash_of, open_session
 from mes.web import steady
@@ -105,6 +106,17 @@ class User:
 
 
 @dataclass(frozen=True)
+class Signer:
+    """Who is signed in, for the panel of a signature; ``alone``: the secret alone does, name and secret were given."""
+
+    user: str
+    full_name: str
+    role: str
+    now: datetime
+    alone: bool
+
+
+@dataclass(frozen=True)
 class Laboratory:
     """The laboratory, as the pages show it."""
 
@@ -122,13 +134,25 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     app.add_url_rule("/health", "health", lambda: ("ok\n", 200, {"Content-Type": "text/plain"}))
     app.add_url_rule("/", "home", lambda: redirect(url_for("batches.board")))
-    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()))
+    app.jinja_env.globals.update(csrf_token=generate_csrf, new_tap=lambda: str(uuid4()), signer_here=signer)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
 def actor() -> Actor:
-    """Return who acts in this request."""
-    return Actor(g.session.person, g.session.workstation, g.session.person.id)
+    """Return who acts in this request. From another workstation than the sign-in's, every signature needs all of it."""
+    held = g.session.id if _is_at_its_workstation(g.session) else ""
+    return Actor(g.session.person, g.session.workstation, g.session.person.id, held)
+
+
+def _is_at_its_workstation(held: Session) -> bool:
+    return held.workstation == (request.remote_addr or "")
+
+
+def signer() -> Signer:
+    """Return who is signed in, as a signature shows them before they sign, and the time."""
+    person, now = g.session.person, installation().now().astimezone(installation().settings.zone)
+    alone = g.session.both_given and _is_at_its_workstation(g.session)
+    return Signer(person.id, person.name, ", ".join(sorted(person.roles)), now, alone)
 
 
 def visitor() -> Actor:
@@ -195,16 +219,23 @@ def _session() -> Session | None:
     token = session.get("token")
     if not token or request.endpoint in ("static", "health"):
         return None
-    settings = installation().settings
-    if _untouched() > settings.idle.total_seconds():
+    settings, found = installation().settings, open_session(token)
+    is_over = time.time() - session.get("began", 0) > settings.longest.total_seconds()
+    if is_over or _untouched() > settings.idle.total_seconds():
+        _end(found, "session too long" if is_over else "left idle")
         return None
-    if time.time() - session.get("began", 0) > settings.longest.total_seconds():
-        return None
-    found = open_session(token)
     refreshes_itself = "HX-Request" in request.headers or request.headers.get("Accept") == "text/event-stream"
     if found and not refreshes_itself:  # that is no sign of a person
         _touch()
     return found
+
+
+def _end(found: Session | None, how: str) -> None:
+    """End a session that is over, for the server as well: no cookie kept from before opens it again."""
+    if found:
+        by = Actor(found.person, found.workstation, found.person.id)
+        with suppress(OperationalError):  # it opens nothing in any case
+            execute(EndSession(found.person.id, found.id, how), by=by, tap="")
 
 
 def _untouched() -> float:

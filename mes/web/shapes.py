@@ -11,11 +11,22 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Stamp:
-    """Who did something, in which role, when."""
+    """Who did something, in which role, when; a signature says its user name and what it means as well."""
 
     who: str
     role: str
     at: datetime
+    user: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """Signatures that count no more, each with its verb, and the change since which they appear unsigned."""
+
+    signatures: tuple[tuple[str, Stamp], ...]
+    amended: Stamp
+    because: str
 
 
 @dataclass(frozen=True)
@@ -129,14 +140,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a person is asked to sign."""
+    """What a person is asked to sign. ``what`` names the record; ``not_by`` are the users who may not sign it."""
 
     title: str
     statement: str
     meaning: str
     seen: str
+    what: str
     who: str = ""
-    fixed_user: str = ""
+    not_by: frozenset[str] = frozenset()
     comment: str | None = None  # optional, required
     comment_ask: str = ""
     draft_user: str = ""

@@ -11,7 +11,7 @@ import json
 import sys
 from contextlib import ExitStack
 
-from tests.bench import charts, core, instruments, saves
+from tests.bench import audit, charts, core, instruments, saves
 from tests.bench.figure import Figure, Named
 from tests.bench.installation import Installed, checkpoint, on
 from tests.bench.server import serving
@@ -94,7 +94,13 @@ def _saves(measured: Installed, *, quick: bool) -> Named:
         yield "memory of a web process", Figure(product.memory(), "MB", 150.0)
 
 
-PARTS = {"records": _records, "instruments": instruments.measure, "charts": charts.measure, "hour": instruments.hour}
+PARTS = {
+    "records": _records,
+    "instruments": instruments.measure,
+    "charts": charts.measure,
+    "audit": audit.measure,
+    "hour": instruments.hour,
+}
 USUAL = ("records", "instruments", "charts")
 
 

@@ -26,7 +26,7 @@ def test_a_second_person_verifies_on_the_same_screen(screen: Screen, batch: Play
     assert is_wholly_on(screen, screen.page.get_by_role("button", name="Verify"))
     screen.sign(BOB)
     screen.press("Verify")
-    expect(screen.page.locator(".holder")).to_contain_text("Verified by Bob Verifier, operator, verifier")
+    expect(screen.page.locator(".holder")).to_contain_text("Verified by Bob Verifier (bob), operator, verifier")
     expect(screen.page.locator(".who")).to_contain_text("Alice Operator")
     (line,) = batch.lab.lines(batch.book, "step verified")[1:]
     assert (line["author"], line["session"], line["signed"]["meaning"]) == ("bob", "alice", "verified")

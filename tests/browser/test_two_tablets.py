@@ -31,7 +31,7 @@ def test_a_step_is_completed_once(hand: Hand, batch: Played) -> None:
     his, hers = hand(BOB, page), hand(ALICE, page)
     hers.press("Complete")
     his.press("Complete")
-    expect(his.page.locator(".error")).to_contain_text("Step 1.6 was completed by alice")
+    expect(his.page.locator(".error")).to_contain_text("Step 1.6 was completed by Alice Operator")
     assert len(batch.lab.lines(batch.book, "step completed")) == 6
 
 

@@ -246,7 +246,7 @@ class Laboratory:
             switch_triggers_off(connection)
             yield Dba(connection)
         engine.dispose()
-        self.installation.folds = Folds()  # what was folded before is not what stands there now
+        self.installation.folds = Folds(self.installation.names)  # what was folded before is not what stands there now
 
     def owner(self) -> Engine:
         """Return an engine with the owner's rights, triggers in place."""

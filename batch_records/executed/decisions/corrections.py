@@ -148,4 +148,5 @@ def _sees_other(draft: Draft, key: str, field: Field) -> bool:
     if draft.before is None:
         return True
     before, now = draft.before.seen_from(key), draft.batch.seen_from(key)
-    return any(before.text(name) != now.text(name) for name in field.rests_on)
+    used = {*(("", name) for name in field.rests_on), *(use for formula in field.formulas for use in formula.inputs)}
+    return any(before.said(*use) != now.said(*use) for use in used)

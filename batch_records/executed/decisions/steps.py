@@ -24,7 +24,7 @@ def start(draft: Draft, command: c.StartStep) -> None:
     must_hold(draft, step.performer)
     run = draft.batch.run(command.step)
     if run.started:
-        raise Refused(f"step {step.id} was started by {run.started.author} already")
+        raise Refused(f"step {step.id} was started by {run.started.who} already")
     begin(draft, step, command.step)
 
 
@@ -183,7 +183,7 @@ def _mismatch(run: Run, name: str) -> bool:
 
 
 def _author(run: Run) -> str:
-    return run.completed.author if run.completed else "another person"
+    return run.completed.who if run.completed else "another person"
 
 
 def _stopping(draft: Draft, edge: Edge) -> list[Clock]:

@@ -100,6 +100,15 @@
     });
   });
 
+  // Whoever is about to sign is named in full before they do.
+  all("[data-signer]").forEach((field) => field.addEventListener("change", async () => {
+    const place = one("[data-who]", field.closest(".signature") || body);
+    const asked = await fetch(`${field.dataset.signer}?user=${encodeURIComponent(field.value.trim())}`, {
+      headers: { "HX-Request": "true" },
+    });
+    if (asked.ok && !asked.redirected && place) place.textContent = await asked.text();
+  }));
+
   // Idle: warn half a minute before, then lock. Locking is the page's own Lock button.
   let active = Date.now();
   const idle = Number(body.dataset.idleSeconds) * 1000, warning = one("[data-idle]"), lock = one("#lock");

@@ -32,6 +32,7 @@
       return;
     }
     field.value = code;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
     const how = field.form.elements[field.name.replace("value.", "how.")];
     if (how && how !== field) how.value = "scanned";
     arm();

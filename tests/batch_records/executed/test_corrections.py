@@ -278,6 +278,15 @@ def test_a_correction_of_the_first_day_touches_what_counts_from_it() -> None:
     assert ("step reopened", "1.3:2") not in touched(entries)
 
 
+def test_a_decision_that_rests_on_the_first_day_is_open_again_on_the_last() -> None:
+    """The third day's choice needed a first count above one: corrected, that day is decided anew."""
+    needs = "twice > 1 cell and first(cells) > 1 cell"
+    play = Play(larger(ROUNDS.replace("twice > 1 cell", needs))).start()
+    for key, cells, choice in (("", "10", "another"), (":2", "20", "another"), (":3", "30", "enough")):
+        play.answers |= {f"1.1{key} cells": cells, f"1.3{key} more": choice}
+    assert ("step reopened", "1.3:3") in touched(play.finish().correct("1.1", "cells", "20"))
+
+
 def test_a_calculation_repeated_for_the_second_day_does_not_see_the_third() -> None:
     """What is computed again on day three for day two uses the count of day two."""
     play = three_days()

@@ -196,7 +196,7 @@ def test_a_field_is_recorded_only_in_its_own_way(command: c.StepCommand) -> None
 def test_a_completed_step_takes_no_more_values() -> None:
     """They are corrected, in sight of everybody."""
     batch = play().step("1.1")
-    with pytest.raises(Refused, match=r"step 1.1 was completed by alice; a value in it can be corrected"):
+    with pytest.raises(Refused, match=r"step 1.1 was completed by Alice Operator; a value in it can be corrected"):
         batch.enter("1.1", volume="76", reason="again")
 
 

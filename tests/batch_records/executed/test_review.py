@@ -141,7 +141,7 @@ HAPPENS = {
     "hold times kept": (too_late, "“Open” ran past 1 h"),
     "deviations": (departed, "deviation D1: spilled (still open)"),
     "holds": (held, "on hold: alarm"),
-    "refused attempts": (refused, "refused to alice: step 1.2 is not complete"),
+    "refused attempts": (refused, "refused to Alice Operator: step 1.2 is not complete"),
     "remarks": (remarked, "remark on step 1.2: noisy"),
 }
 

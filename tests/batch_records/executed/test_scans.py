@@ -85,7 +85,7 @@ def test_what_a_lot_gives_is_computed_with() -> None:
 def test_another_lot_needs_a_reason_and_computes_again_what_rests_on_it() -> None:
     """The first vial was dropped; the second lot has half the titre, so twice the volume goes in."""
     play = materials().step("1.1").step("1.2")
-    with pytest.raises(Refused, match=r"step 1.1 was completed by alice; to change what is in it, say why"):
+    with pytest.raises(Refused, match=r"step 1.1 was completed by Alice Operator; to change what is in it, say why"):
         play.add("1.1", "vector", "LV-2")
     gives = {"titre": "0.6e8 TU/mL", "titre_method": "method 2"}
     entries = play.add("1.1", "vector", "LV-2", reason="the first vial fell", gives=gives)

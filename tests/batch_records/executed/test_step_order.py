@@ -61,7 +61,7 @@ def test_a_step_is_started_once() -> None:
     """Two tablets on one step: the second is told who was there."""
     play = Play(small(THREE)).start()
     play.do(c.StartStep(B, "1.1"), ALICE)
-    with pytest.raises(Refused, match=r"step 1.1 was started by alice already"):
+    with pytest.raises(Refused, match=r"step 1.1 was started by Alice Operator already"):
         play.do(c.StartStep(B, "1.1"), BOB)
 
 
@@ -69,7 +69,7 @@ def test_a_step_is_completed_once() -> None:
     """The second is told by whom."""
     play = Play(small(THREE)).start()
     play.complete("1.1")
-    with pytest.raises(Refused, match=r"step 1.1 was completed by alice"):
+    with pytest.raises(Refused, match=r"step 1.1 was completed by Alice Operator"):
         play.complete("1.1", BOB)
 
 

@@ -58,7 +58,7 @@ def conditional() -> Play:
 def test_a_batch_with_everything_in_is_reviewed_and_released() -> None:
     """The entry names every criterion that was asked."""
     play = whole()
-    assert play.review() == [e.BatchReviewed("final release")]
+    assert play.review() == [e.BatchReviewed("final release", read_to=str(play.batch.last.page - 1))]
     assert play.release() == [e.BatchReleased(tuple(CRITERIA))]
     assert play.batch.disposition is Disposition.RELEASED
 
@@ -240,7 +240,7 @@ def test_the_review_keeps_the_exceptions_that_were_read() -> None:
     play = whole()
     play.do(c.AddComment(B, "fed early"), ALICE)
     (reviewed,) = play.review()
-    assert reviewed == e.BatchReviewed("final release", ("remark: fed early",))
+    assert reviewed == e.BatchReviewed("final release", ("remark: fed early",), str(play.batch.last.page - 1))
 
 
 def test_a_rejection_says_why() -> None:

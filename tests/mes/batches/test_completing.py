@@ -90,7 +90,7 @@ def test_a_step_that_somebody_completed_says_who(batch: Played, tablet: Tablet) 
     tablet.press(step(batch), "/complete")
     answer = other.send(form, VALUES | {"value.volume": "60"})
     assert answer.status == 409
-    assert "was completed by alice" in answer.error
+    assert "was completed by Alice Operator" in answer.error
 
 
 @pytest.mark.requirement("RQ-021")

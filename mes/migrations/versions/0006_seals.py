@@ -6,7 +6,7 @@ from alembic import op
 
 from mes.ledger.seal_tables import seals
 
-revision = "0008"
+revision = "0006"
 down_revision = "0005"
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from mes.db import Utc
 
-revision = "0010"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from mes.db import Utc
 
-revision = "0009"
-down_revision = "0008"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
