@@ -1,16 +1,10 @@
-// The simulated bioreactor as a LADS device, on node-opcua and the specifications' own sets of nodes, which come with
-// it. Loopback only. Its argument, its input and its answers are those of bioreactor.js.
+// The simulated bioreactor as a LADS device, on node-opcua and the specifications' own sets of nodes, which come with it.
 "use strict";
 
-const readline = require("node:readline");
-const {
-    DataType, MessageSecurityMode, OPCUACertificateManager, OPCUAServer, SecurityPolicy, StatusCodes,
-    coerceLocalizedText, nodesets,
-} = require("node-opcua");
+const { DataType, coerceLocalizedText, nodesets } = require("node-opcua");
 const { EUInformation } = require("node-opcua-types");
+const { given, run } = require("./server.js");
 
-const given = JSON.parse(process.argv[2]);
-const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
 const LADS = "http://opcfoundation.org/UA/LADS/";
 const UNECE = "http://www.opcfoundation.org/UA/units/un/cefact";
 
@@ -22,27 +16,6 @@ const FUNCTIONS = { // channel: function, type, variable, number and text of its
     "carbon_dioxide": ["CO2", "AnalogControlFunctionType", "currentValue", 20529, "%"],
     "agitation": ["Stirrer", "AnalogControlFunctionType", "currentValue", 5394509, "r/min"],
 };
-
-function settings(certificateManager) {
-    return {
-        port: given.port,
-        host: "127.0.0.1",
-        hostname: "127.0.0.1",
-        certificateFile: given.certificate,
-        privateKeyFile: given.key,
-        serverCertificateManager: certificateManager,
-        userCertificateManager: certificateManager,
-        serverInfo: { applicationUri: given.uri, productUri: given.uri },
-        securityPolicies: [SecurityPolicy.Basic256Sha256],
-        securityModes: [MessageSecurityMode.SignAndEncrypt],
-        allowAnonymous: false,
-        userManager: { isValidUser: (user, password) => user === given.user && password === given.password },
-        serverCapabilities: { // few nodes at once, as a small device takes them
-            minSupportedSampleRate: 0, operationLimits: { maxNodesPerBrowse: 7, maxNodesPerRead: 9 } },
-        nodeset_filename: [
-            nodesets.standard, nodesets.di, nodesets.ia, nodesets.machinery, nodesets.amb, nodesets.lads],
-    };
-}
 
 function text(variable, value) {
     variable.setValueFromSource({ dataType: DataType.LocalizedText, value: coerceLocalizedText(value) });
@@ -58,8 +31,7 @@ function device(space, type) {
     return made;
 }
 
-function variables(server) {
-    const space = server.engine.addressSpace;
+function variables(space) {
     const index = space.getNamespaceIndex(LADS);
     const type = (name) => space.findObjectType(name, index);
     const unit = type("FunctionalUnitType").instantiate({
@@ -76,30 +48,8 @@ function variables(server) {
     return made;
 }
 
-function write(nodes, line) {
-    const { time, values } = JSON.parse(line);
-    for (const [channel, [value, status]] of Object.entries(values)) {
-        nodes[channel].setValueFromSource(
-            { dataType: DataType.Double, value: Number(value) }, StatusCodes[status], new Date(time));
-    }
-    say({ written: time });
-}
-
-async function main() {
-    const certificateManager = new OPCUACertificateManager({
-        rootFolder: given.pki, automaticallyAcceptUnknownCertificate: true });
-    await certificateManager.initialize();
-    const server = new OPCUAServer(settings(certificateManager));
-    await server.initialize();
-    const nodes = variables(server);
-    await server.start();
-    say({ ready: server.getEndpointUrl() });
-    const lines = readline.createInterface({ input: process.stdin });
-    lines.on("line", (line) => write(nodes, line));
-    lines.on("close", () => server.shutdown().then(() => process.exit(0)));
-}
-
-main().catch((error) => {
-    process.stderr.write(`${error.stack}\n`);
-    process.exit(1);
-});
+run({
+    serverCapabilities: { // few nodes at once, as a small device takes them
+        minSupportedSampleRate: 0, operationLimits: { maxNodesPerBrowse: 7, maxNodesPerRead: 9 } },
+    nodeset_filename: [nodesets.standard, nodesets.di, nodesets.ia, nodesets.machinery, nodesets.amb, nodesets.lads],
+}, variables);
