@@ -22,7 +22,7 @@ from werkzeug.routing import Rule
 from batch_records.executed.commands import Person
 from mes.batches.folds import Folds
 from mes.equipment.commands import AddEquipment
-from mes.people.commands import ROLES, AddMachine, AddUser
+from mes.people.commands import ROLES, AddMachine
 from mes.people.models import AUDITOR
 from tests.cast import ALICE, QUINN
 from tests.mes.furnishing import INCUBATOR, SHORT
@@ -48,6 +48,11 @@ PARTS: Mapping[str, str] = {  # what stands for each part of an address
     "edition": "1",
     "id": "1",
     "filename": "mes.css",
+    "code": "BDG-000417",
+    "factor": "1",
+    "what": "users",
+    "digest": "ab" * 32,
+    "form": "pdf",
 }
 FILLED: Mapping[str, str] = {  # what is entered wherever a form asks for it
     "comment": "seen",
@@ -86,6 +91,8 @@ BODIES: Mapping[str, object] = {  # what each operation of the interface is sent
     "api.store_readings": {"gateway": "gateway-1", "readings": [_READING]},
     "api.hear_gateway": {"gateway": "gateway-1", "at": _NOW, "share": 0, "waiting": 0, "instruments": []},
     "api.keep_document": {"batch": "B26-0001"},
+    "api.hear_machine": {"full": {}},
+    "api.give_notices": {"gateway": "gateway-1", "notices": []},
 }
 _FOR_ANOTHER = text(
     "SELECT count(*) FROM line WHERE text LIKE '%attempt refused%' AND text LIKE '%is for a person with the role%'"
@@ -213,7 +220,8 @@ class Door:
         tablet, form = self.lab.tablet(), "/sign-in"
         if role != NOBODY:
             by, form = self.person(role), "/lock"
-            self.lab.do(AddUser(by.id, by.name, tuple(by.roles), PASSWORD), ADAM)
+            self.lab.hire(by)
+            self.lab.train("short", 1, by)
             page = tablet.sign_in(by.id, PASSWORD)
         else:
             page = tablet.open("/sign-in")

@@ -18,26 +18,10 @@ from tests.cast import ALICE, DORA, LENA, MALLORY, PETRA, QUINN
 from tests.mes.laboratory import ADAM, INES, PASSWORD, Laboratory
 from tests.mes.played import Played
 from tests.mes.tablet import HOST, Tablet
+from tests.security.door import PARTS
 from tests.security.sinks import typed_everywhere
 
 OPEN_TO_ALL = {"people.sign_in", "people.enter", "static", "health"}
-PARTS = {
-    "batch": "B26-0001",
-    "step": "1.5",
-    "field": "viability",
-    "fact": "weight",
-    "number": "D1",
-    "person": "bob",
-    "lot": "CM-1",
-    "item": "CC-01",
-    "recipe": "short",
-    "edition": "1",
-    "id": "1",
-    "filename": "mes.css",
-    "code": "BDG-000417",
-    "factor": "1",
-    "what": "users",
-}
 
 
 def rules(lab: Laboratory, method: str) -> Iterator[tuple[Rule, str]]:
