@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from batch_records.executed.draft import Refused
+from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
 from mes.archive.models import ImportedArchive
 from mes.execute import Doing, handles
@@ -37,6 +37,8 @@ def import_archive(doing: Doing, command: ImportArchive) -> None:
     """Note what was imported, from where, and with which key it was checked. No batch of this installation changes."""
     if command.problem:
         raise Refused(command.problem)
+    if not command.ended:
+        raise Malformed("ended", "an archive says when its batch ended")
     if doing.session.get(ImportedArchive, command.digest):
         raise Refused("this archive was imported before")
     doing.session.add(

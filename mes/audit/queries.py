@@ -14,7 +14,7 @@ from flask import url_for
 from sqlalchemy import text
 
 from batch_records.executed.draft import Malformed
-from mes.audit.search import LOOKED_THROUGH, Filter, everything, search
+from mes.audit.search import LOOKED_THROUGH, Filter, everything, must_be_readable, search
 from mes.audit.words import cell, old_and_new, what
 from mes.batches.shown import local, minute
 from mes.context import installation
@@ -102,8 +102,13 @@ def _of_one_book(asked: Filter) -> Filter:
 
 
 def copied(asked: Filter, how: str) -> Iterator[str]:
-    """Give every line that answers, as a table for a spreadsheet, or as JSON with the lines' own text."""
+    """Give every line that answers, as a table for a spreadsheet, or as JSON. Raise `Malformed` at once, if at all."""
     asked = _of_one_book(asked)
+    must_be_readable(asked)
+    return _copied(asked, how)
+
+
+def _copied(asked: Filter, how: str) -> Iterator[str]:
     with installation().reading() as session:
         rows = everything(session.connection(), asked)
         yield from _as_json(rows) if how == "json" else _as_table(rows, names())

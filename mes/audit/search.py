@@ -165,6 +165,11 @@ def _rest(asked: Filter, leader: _Leader, c: _Columns) -> _Conditions:
     return conditions
 
 
+def must_be_readable(asked: Filter) -> None:
+    """Raise `Malformed` where what was asked cannot be read."""
+    _window(asked, line.c)
+
+
 def _window(asked: Filter, c: _Columns) -> _Conditions:
     """Return the conditions on when, and on where a page goes on."""
     conditions: _Conditions = []

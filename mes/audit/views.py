@@ -29,9 +29,10 @@ def copy() -> Response:
     entered = form()
     asked, how = _asked(entered.fields.items()), "json" if entered.text("how") == "json" else "csv"
     said = tuple((name, value) for name, value in vars(asked).items() if value)
+    found = copied(asked, how)
     execute(NoteCopy(f"audit trail as {how.upper()}", said), by=frame.actor(), tap=entered.tap)
     headers = {"Content-Disposition": f'attachment; filename="audit-trail.{how}"'}
-    return Response(stream_with_context(copied(asked, how)), content_type=_TYPES[how], headers=headers)
+    return Response(stream_with_context(found), content_type=_TYPES[how], headers=headers)
 
 
 def _asked(told: Iterable[tuple[str, str]]) -> Filter:

@@ -67,6 +67,8 @@ def main(options: argparse.Namespace) -> int:
         except (Refused, NotFound, WrongPassword) as error:
             sys.stderr.write(f"{getattr(error, 'description', '') or error or 'This password is not right.'}\n")
             return 1
+        finally:
+            installation().database.dispose()
     return 0
 
 

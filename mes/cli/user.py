@@ -27,6 +27,7 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from mes import create_app
 from mes.cli import Missing, folder_argument
+from mes.context import installation
 from mes.execute import Actor, Outcome, execute
 from mes.people import commands as c
 from mes.people import queries
@@ -74,6 +75,8 @@ def main(options: argparse.Namespace) -> int:
         except (Refused, Malformed) as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        finally:
+            installation().database.dispose()
     return 0
 
 

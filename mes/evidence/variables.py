@@ -12,6 +12,13 @@ VARIABLES = {
     "MES_LABORATORY": ("how the site calls itself on every page and record", "Cell laboratory"),
     "MES_ROOM": ("the room, beside the laboratory's name", "nothing"),
     "MES_IDLE_MINUTES": ("after how many minutes without a touch a screen locks", "15"),
+    "MES_SESSION_HOURS": ("after how many hours a session is over, however busy", "12"),
+    "MES_SECOND_FACTOR": ("who is asked for a second factor at sign-in: `optional`, `outside`, `always`", "optional"),
+    "MES_INSIDE": (
+        "the site's networks, with spaces between; an address elsewhere is outside",
+        "every address is inside",
+    ),
+    "MES_SYSLOG": ("where refused attempts are sent as well: host:port of a syslog server", "to the log only"),
     "MES_INSECURE_COOKIES": ("lets the cookie go over plain HTTP; a demonstration's, on loopback", "not set"),
     "MES_PROCESS_CLOCK": ("the file of a demonstration's clock; a laboratory's database refuses it", "not set"),
     "MES_NO_APT": ("`./lab` never calls apt, and says what to install", "not set"),

@@ -42,8 +42,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple
     if now.get("jump"):
         yield "clock set", dict(now["jump"])
     if not before or in_step(before) != in_step(now):
-        yield ("clock in step" if in_step(now) else "clock out of step"), {"off": now["off"] or "not known"}
-    for place, share in sorted(now["full"].items()):
+        yield ("clock in step" if in_step(now) else "clock out of step"), {"off": now.get("off") or "not known"}
+    for place, share in sorted(now.get("full", {}).items()):
         was, is_ = (is_filling(told.get("full", {}).get(place, "0")) for told in (before, now))
         if was != is_:
             yield ("disk filling" if is_ else "disk has room"), {"place": place, "share": share}
@@ -51,7 +51,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple
 
 def in_step(told: Mapping[str, Any]) -> bool:
     """Say whether the clock is kept in step, as told."""
-    return told["off"] is not None and float(told["off"]) <= MOST_OFF
+    return told.get("off") is not None and float(told["off"]) <= MOST_OFF
 
 
 def is_filling(share: str) -> bool:

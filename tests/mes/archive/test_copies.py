@@ -13,8 +13,10 @@ import pytest
 from batch_records.executed import commands as c
 from mes.archive import verify
 from mes.archive.exports import cell
+from mes.people.commands import AddMachine
+from mes.people.models import AUDITOR
 from mes.reports.render import render
-from tests.cast import ALICE, QUINN
+from tests.cast import ADAM, ALICE, QUINN
 from tests.mes.laboratory import CLOCK, INES, TOKENS, Laboratory
 from tests.mes.played import Played
 from tests.mes.reports.making import made, printed, seal
@@ -123,14 +125,15 @@ def test_a_cell_is_never_a_formula(text: str) -> None:
 
 def test_programs_take_copies_too(batch: Played) -> None:
     """The interface gives the same files, to who holds a token; that stands in the ledger as well."""
-    http, token = batch.lab.tablet().http, {"Authorization": f"Bearer {TOKENS[CLOCK.id]}"}
+    batch.lab.do(AddMachine("reader-1", "Reader", AUDITOR, "a token of the reader"), ADAM)
+    http, token = batch.lab.tablet().http, {"Authorization": "Bearer a token of the reader"}
     address = f"/api/v1/batches/{batch.number}/copies"
     assert http.get(f"{address}/json", headers=token).json()["batch"] == batch.number
     assert http.get(f"{address}/csv", headers=token).headers["content-type"] == "application/zip"
     assert http.get(f"{address}/pdf", headers=token).status_code == 404
     assert http.get(f"{address}/json").status_code == 401
     said = batch.lab.lines(f"documents:{batch.number}", "record copied")
-    assert [line["author"] for line in said] == [CLOCK.id, CLOCK.id]
+    assert [line["author"] for line in said] == ["reader-1", "reader-1"]
 
 
 @pytest.mark.requirement("RQ-119")

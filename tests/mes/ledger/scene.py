@@ -101,9 +101,14 @@ class Scene:
 
     def rewrite(self, book: str) -> None:
         """Make every hash of a book anew, as its texts now stand, and its head."""
-        previous = ZERO
+        previous, anew = ZERO, {}
         for page in self.pages(book):
+            was, content = self.hash(book, page).hex(), self.content(book, page)
+            if content.get("signed", {}).get("seen") in anew:  # else a signature names a line that is gone
+                content["signed"]["seen"] = anew[content["signed"]["seen"]]
+                self.say(book, page, content)
             hashed = line_hash(previous, self.text(book, page))
+            anew[was] = hashed.hex()
             self.dba.run(
                 "UPDATE line SET previous = :v, hash = :h WHERE book = :b AND page = :p",
                 v=previous,
