@@ -1,4 +1,4 @@
-"""The seal of an archive: the checkpoint, who signed and who confirmed it, and a proof for each line that no other vouches for."""
+"""The seal of an archive: the checkpoint, who signed and confirmed it, proofs for lines that no other vouches for."""
 
 from __future__ import annotations
 

@@ -173,7 +173,8 @@ def _told_by_witnesses(confirmed: Mapping[str, int]) -> Iterator[str]:
         if count < 0:
             yield f"{witness}: the lines that it confirmed are not those with which the copy begins"
         else:
-            yield f"{witness}: the last {count} {'lines' if count > 1 else 'line'} that it confirmed are not in the copy"
+            lines = "lines" if count > 1 else "line"
+            yield f"{witness}: the last {count} {lines} that it confirmed are not in the copy"
 
 
 def _secrets(unpacked: Path, passphrase_file: Path | None) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ from mes.seals.commands import Seal
 from tests.architecture.source import ROOT
 from tests.mes.laboratory import CLOCK, PASSWORD, TOKENS, Laboratory, application
 from tests.mes.tablet import Answer
-from tests.security.acts import _ASKED, ACTS, ELSEWHERE, Act
+from tests.security.acts import ACTS, ASKED, ELSEWHERE, Act
 from tests.security.door import Route, routes
 
 _HIDDEN = "(not shown)"
@@ -86,7 +86,7 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - any column's
 
 def act(lab: Laboratory, made: Act, fields: Mapping[str, Any]) -> Answer:
     """Carry it out as its author would, at their tablet or with their token."""
-    tablet = lab.tablet(None if made.endpoint in ("people.enter",) or made.body else made.by)
+    tablet = lab.tablet(None if made.endpoint == "people.enter" or made.body else made.by)
     if made.body:
         rule = next(each.rule for each in changing() if each.endpoint == made.endpoint)
         body = dict(made.body(lab))
@@ -144,7 +144,7 @@ def test_an_act_fills_every_field_that_its_address_reads(made: Act) -> None:
 @pytest.mark.requirement("RQ-075")
 @pytest.mark.parametrize("made", ACTS, ids=str)
 def test_an_act_leaves_who_when_what_and_why(lab: Laboratory, made: Act) -> None:
-    """Every new line names its author, role, workstation and the server's time; every change stands in one, old and new."""
+    """Each line names author, role, workstation and the server's time; each change stands in one, old and new."""
     lab.do(Seal(all_of_it=True), CLOCK)  # its key is announced once, before anything else
     more = made.before(lab) or {}
     lab.time.later(seconds=7)
@@ -186,19 +186,20 @@ def _say_who_and_when(lab: Laboratory, made: Act, lines: list[Mapping[str, Any]]
 
 
 def _is_said(change: Change, lines: list[Mapping[str, Any]]) -> bool:
+    """Say whether a line has a change, from what to what; a row that is new may have been changed again since."""
     words = change.table.replace("_", " ")
     added = [each["body"]["values"] for each in lines if each["kind"] == f"{words} added"]
     changed = [each["body"]["changes"] for each in lines if each["kind"] == f"{words} changed"]
     if not change.is_new:
         return any(each.get(change.column) == [change.old, change.new] for each in changed)
-    later = [{name: new for name, (_, new) in each.items()} for each in changed]  # of a row that is new, and changed since
+    later = [{name: new for name, (_, new) in each.items()} for each in changed]
     return any(each.get(change.column) == change.new for each in (*added, *later))
 
 
 def _told(made: Act) -> Iterator[tuple[str, Any]]:
     """Give what was entered and has to stand in a line."""
     for name, value in made.fields.items():
-        if name not in _GUARD | _ASKED | made.hidden and not isinstance(value, tuple):
+        if name not in _GUARD | ASKED | made.hidden and not isinstance(value, tuple):
             yield name, value
 
 
@@ -214,7 +215,7 @@ def _all_of(lines: list[Mapping[str, Any]]) -> str:
 
 
 def _says_why(made: Act, lines: list[Mapping[str, Any]], found: list[Change]) -> None:
-    """What exists is changed with a reason, with a signature that has a meaning, or for what the row of the act says."""
+    """What exists is changed with a reason, a signature that has a meaning, or for what the act's row says."""
     changed = [each for each in found if not each.is_new and each.table not in _OF_USE]
     if changed and not made.why:
         assert made.because or any(each.get("signed", {}).get("meaning") for each in lines), changed

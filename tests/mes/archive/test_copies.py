@@ -147,7 +147,7 @@ def test_the_same_record_gives_the_same_bytes(batch: Played) -> None:
 
 @pytest.mark.requirement("RQ-007")
 def test_a_copy_stands_in_the_book_of_who_took_it(batch: Played) -> None:
-    """By the interface or from a page, as lines or as a file: the taker's own book says which, and that it was whole."""
+    """By the interface or from a page, as lines or as a file: the taker's own book says which, by its digest."""
     reader = batch.lab.tablet(INES)
     taken = reader.http.get(f"/api/v1/batches/{batch.number}").json()
     copied(reader, batch, "json")
