@@ -267,7 +267,7 @@ def test_the_interface_describes_itself(sqlite: Laboratory) -> None:
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft7Validator.check_schema(schema)
     operations = [said for methods in document["paths"].values() for said in methods.values()]
-    assert len(operations) == 7
+    assert len(operations) == 10
     assert all(answer["description"] for said in operations for answer in said["responses"].values())
 
 
