@@ -200,10 +200,11 @@ def test_everything_that_is_needed_is_in_the_copy(desk: Desk) -> None:
     """Configuration, certificates and printed records come back with the records; secrets only by their passphrase."""
     folder = desk.lab.folder
     contents = {"gateway.toml": b"name = 'g'", "documents/B26-0001.pdf": b"%PDF", "pki/own/certificate.der": b"cert"}
-    secrets = {"secret.key": b"s1", "clock-1.token": b"s2", "pki/own/key.pem": b"-----BEGIN PRIVATE KEY-----"}
+    secrets = {"secret.key": b"s1" * 32, "clock-1.token": b"s2", "pki/own/key.pem": b"-----BEGIN PRIVATE KEY-----"}
     for name, content in (contents | secrets).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+    (folder / "secret.key").chmod(0o600)
     (folder / "spool").write_bytes(b"SQLite format 3\0 never from a copy")
     phrase = folder / "away" / "phrase"
     phrase.parent.mkdir()
