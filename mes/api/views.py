@@ -27,6 +27,7 @@ from mes.api.models import (
 )
 from mes.api.page import openapi_page
 from mes.archive.copies import copy_of
+from mes.audit.commands import NoteCopy
 from mes.clock import Tick
 from mes.equipment.historian import StoreReadings
 from mes.execute import Actor, Outcome, execute
@@ -166,8 +167,10 @@ def batches() -> BatchesOut:
 @bp.output(RecordOut)
 @bp.doc(summary="Get a batch record", responses=_READ | {404: "No such batch."}, security="token")
 def record(batch: str) -> RecordOut:
-    """Return a batch's whole record: every line with its hash, and the recipe's text."""
-    return queries.record(batch)
+    """Return a batch's whole record: every line with its hash, and the recipe's text. That it was taken is a line."""
+    found = queries.record(batch)
+    execute(NoteCopy(f"record of {batch} by the interface", (("head", found.head),)), by=_actor(), tap="")
+    return found
 
 
 @bp.get("/batches/<batch>/copies/<any(pdf, json, csv):form>")

@@ -1,4 +1,4 @@
-"""The seal of an archive: the checkpoint, who signed it, and a proof for each line that no other vouches for."""
+"""The seal of an archive: the checkpoint, who signed and confirmed it, proofs for lines that no other vouches for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from sqlalchemy import Connection, func, select
 
 from mes.archive.gather import Gathered, KeptLine
 from mes.batches.folds import book_of
+from mes.context import installation
 from mes.ledger import checkpoint as notes
-from mes.ledger.log import Log, newest
+from mes.ledger.log import Log, Sealed, newest
 from mes.ledger.seal_keys import announced
 from mes.ledger.seal_tables import leaf
+from mes.seals.machine_witness import MachineWitness
+from mes.seals.records import confirmations
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,20 @@ def sealed(connection: Connection, gathered: Gathered) -> tuple[Gathered, Seal]:
         elif line.book != book_of(gathered.batch):  # it came after the checkpoint: the record does not rest on it
             gathered = replace(gathered, lines=tuple(each for each in gathered.lines if each is not line))
             ends += [each for each in gathered.lines if each.hash == line.previous]
-    return gathered, Seal(last.note, _keys(connection, last.note), "".join(f"{each}\n" for each in sorted(proofs)))
+    note, witnesses = _cosigned(connection, last)
+    keys = _keys(connection, last.note) + "".join(f"{each}\n" for each in witnesses)
+    return gathered, Seal(note, keys, "".join(f"{each}\n" for each in sorted(proofs)))
+
+
+def _cosigned(connection: Connection, last: Sealed) -> tuple[str, list[notes.Key]]:
+    """Return a checkpoint with the first signature that each machine gave to it as a witness, and their keys."""
+    note, keys = last.note, list[notes.Key]()
+    for witness in installation().sealing.witnesses:
+        if isinstance(witness, MachineWitness) and witness.key not in keys:
+            answers = confirmations(connection, witness.name, last.size)
+            if line := next(filter(None, (witness.signature(answer, last.note) for answer in answers)), ""):
+                note, keys = note + line, [*keys, witness.key]
+    return note, keys
 
 
 def _position(connection: Connection, line: KeptLine, size: int) -> int | None:

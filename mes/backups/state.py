@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, func, inspect, select, table
 
 from mes.integrity import check
+from mes.ledger.log import Log
 from mes.ledger.tables import book, line
 from mes.ledger.verify import Flaw
+from mes.seals.witness import Known
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,19 @@ def missing(connection: Connection, known: Mapping[str, tuple[int, str]]) -> dic
             lacking[name] = page - mine
         elif page and _hash(connection, name, page) != head:
             lacking[name] = -1
+    return lacking
+
+
+def beyond(connection: Connection, witnesses: Iterable[Iterable[Known]]) -> dict[str, int]:
+    """Return by witness how many lines it has confirmed that are not sealed here; -1 where they are other ones."""
+    lacking, log = dict[str, int](), Log(connection)
+    for known in witnesses:
+        for each in deque(known, maxlen=1):  # the last that it confirmed vouches for all before
+            confirmed = each.note.checkpoint
+            if confirmed.size > log.size:
+                lacking[each.where] = confirmed.size - log.size
+            elif log.root(confirmed.size) != confirmed.root:
+                lacking[each.where] = -1
     return lacking
 
 

@@ -2,6 +2,7 @@
 
     ./lab restore FILE --folder X                         the laboratory in X must be stopped
     ./lab restore FILE --folder X --head BOOK:PAGE:HASH   compare with a head known from paper or from a witness
+    ./lab restore FILE --folder X --witness FILE          compare with what a witness kept, as with those of the folder
     ./lab restore FILE --folder X --older WHY             put it in place although newer lines are known
     ./lab restore FILE --only-prove                       change nothing: say whether the copy could be restored
 
@@ -15,7 +16,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mes.backups import copies, files
 from mes.backups.commands import NoteRestore
-from mes.backups.state import heads, missing
+from mes.backups.state import beyond, heads, missing
 from mes.cli import folder_argument
 from mes.cli.backup import note
-from mes.cli.verify import head_argument
+from mes.cli.verify import head_argument, witness_argument
 from mes.db import Database
 from mes.processes import hold
+from mes.seals.configured import witnesses_of
+from mes.seals.file_witness import FileWitness
+from mes.seals.verify import asked
 from mes.settings import Settings, place
 from mes.site.queries import exists
 
@@ -45,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="the copy")
     parser.add_argument("--database", default="", metavar="URL", help="of PostgreSQL, instead of MES_DATABASE_URL")
     head_argument(parser)
+    witness_argument(parser)
     parser.add_argument("--older", default="", metavar="WHY", help="put it in place although newer lines are known")
     parser.add_argument("--passphrase-file", type=Path, help="opens the secrets that were sealed into the copy")
     parser.add_argument("--only-prove", action="store_true", help="change nothing")
@@ -86,15 +91,16 @@ def _go_on(
     secrets = _secrets(unpacked, options.passphrase_file)
     _prove(manifest, proved_url)
     lacking = _lacking(proved_url, url, dict(options.head))
-    for sentence in _told(lacking):
+    confirmed = _confirmed(proved_url, Path(environment["MES_FOLDER"]), options.witness)
+    for sentence in (*_told(lacking), *_told_by_witnesses(confirmed)):
         sys.stdout.write(f"  {sentence}\n")
     if options.only_prove:
-        return 1 if lacking else 0
-    if lacking and not options.older.strip():
+        return 1 if lacking or confirmed else 0
+    if (lacking or confirmed) and not options.older.strip():
         sys.stderr.write("Nothing was replaced: this copy is OLDER than what is known. --older WHY restores it.\n")
         return 1
     settings = Settings.from_environment(environment)
-    lost = sum(max(count, 0) for count in lacking.values())
+    lost = max([sum(max(count, 0) for count in lacking.values()), *confirmed.values()])
     digest, lines = files.digest_of(options.file), manifest["state"]["lines"]
     note(proved_url, settings, NoteRestore(options.file.name, digest, lines, manifest["made"], lost, options.older))
     aside = settings.folder / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -126,6 +132,18 @@ def _lacking(proved_url: str, url: str, known: Heads) -> dict[str, int]:
         copied.dispose()
 
 
+def _confirmed(proved_url: str, folder: Path, files: Sequence[Path]) -> dict[str, int]:
+    """Return by witness how many lines it has confirmed that are not sealed in the copy."""
+    witnesses, unasked = asked((*(FileWitness(str(file), file) for file in files), *witnesses_of(folder)))
+    sys.stdout.writelines(f"  {each}\n" for each in unasked)
+    copied = Database(proved_url)
+    try:
+        with copied.snapshot() as connection:
+            return beyond(connection, witnesses)
+    finally:
+        copied.dispose()
+
+
 def _standing(url: str) -> Heads:
     """Return the heads of what stands where the copy will; none where nothing can be read there any more."""
     if not exists(url):
@@ -148,6 +166,15 @@ def _told(lacking: Mapping[str, int]) -> Iterator[str]:
             yield f"{book}: the copy and what is known say different things on the same page"
         else:
             yield f"{book}: the last {count} {'lines' if count > 1 else 'line'} known are not in the copy"
+
+
+def _told_by_witnesses(confirmed: Mapping[str, int]) -> Iterator[str]:
+    for witness, count in sorted(confirmed.items()):
+        if count < 0:
+            yield f"{witness}: the lines that it confirmed are not those with which the copy begins"
+        else:
+            lines = "lines" if count > 1 else "line"
+            yield f"{witness}: the last {count} {lines} that it confirmed are not in the copy"
 
 
 def _secrets(unpacked: Path, passphrase_file: Path | None) -> dict[str, bytes]:

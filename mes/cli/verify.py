@@ -28,7 +28,7 @@ from mes.ledger.checkpoint import Key, NotACheckpoint
 from mes.ledger.verify import Verified
 from mes.seals.configured import witnesses_of
 from mes.seals.file_witness import known_in
-from mes.seals.verify import asked, wrong_answers
+from mes.seals.verify import asked, forgotten, wrong_answers
 from mes.settings import place
 from mes.site.queries import exists
 
@@ -40,7 +40,7 @@ _LONGEST = 400  # characters
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     folder_argument(parser)
-    parser.add_argument("--witness", type=Path, action="append", default=[], metavar="FILE", help="what a witness kept")
+    witness_argument(parser)
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="that may sign, known from elsewhere"
     )
@@ -52,6 +52,11 @@ def head_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--head", type=_head, action="append", default=[], metavar="BOOK:PAGE:HASH", help="a head known from paper"
     )
+
+
+def witness_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names what a witness kept."""
+    parser.add_argument("--witness", type=Path, action="append", default=[], metavar="FILE", help="what a witness kept")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -81,7 +86,9 @@ def report(
     with database.snapshot() as connection:
         verified = check(connection, heads, (*known, *witnesses), keys)
         answers = wrong_answers(connection, witnesses_of(folder))
-        verified = replace(verified, flaws=(*verified.flaws, *answers))
+        # A file given by hand stands for those that are configured: a copy is checked where they are not.
+        gone = () if files else forgotten(connection, witnesses_of(folder))
+        verified = replace(verified, flaws=(*verified.flaws, *answers, *gone))
     database.dispose()
     seconds = time.monotonic() - began
     for flaw in verified.flaws:

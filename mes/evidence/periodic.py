@@ -26,6 +26,7 @@ from mes.web.history import in_words
 
 _LONGEST = 300  # characters of a line in words
 _OFTEN = "sign in .*|password refused|wrong password.*"
+_COPIES = "copy taken|record copied"
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ PARTS = (
         "batch (held|stopped|rejected)|hold time exceeded|hold lifted",
         "alarm (raised|returned|acknowledged|shelved|unshelved)|attempt refused",
     ),
-    Part("Access", f"(?!{_OFTEN}|attempt refused).*", _OFTEN, book="user:"),
+    Part("Access", f"(?!{_OFTEN}|{_COPIES}|attempt refused).*", _OFTEN, book="user:"),
     Part("Reviews of the audit trail", "batch reviewed|audit trail reviewed"),
-    Part("Copies and restores", "backup (made|restored)"),
+    Part("Copies and restores", "backup (made|restored)", _COPIES),
 )
 
 

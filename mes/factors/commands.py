@@ -14,7 +14,7 @@ from mes.execute import Doing, handles
 from mes.factors.models import CODES, PASSKEY, SecondFactor
 from mes.factors.proofs import Ceremony, new_count, opened, registered, sealed, used_step
 from mes.ledger.act import Act
-from mes.people.commands import count_wrong
+from mes.people.commands import count_wrong, say_why
 from mes.people.models import ADMINISTRATOR, SignIn, User
 
 
@@ -172,12 +172,10 @@ def end_factors(doing: Doing, command: EndFactors) -> None:
     user = doing.session.get(User, command.user)
     if user is None or user.id == doing.by.person.id:
         raise Refused("an administrator takes second factors from others only")
-    if not command.reason.strip():
-        raise Malformed("reason", "say why")
     for row in _of(doing, user.id, CODES, PASSKEY):
         row.ended = doing.act.at
     user.proven_by = user.proven_at = user.proof = None
-    doing.act.write(user.book, "reason given", {"reason": command.reason.strip()})
+    say_why(doing, user.book, command.reason)
 
 
 def _of(doing: Doing, user: str, *kinds: str) -> list[SecondFactor]:

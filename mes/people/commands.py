@@ -96,6 +96,7 @@ class SetPassword:
 
     user: str
     password: str = field(repr=False)
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ def change_roles(doing: Doing, command: ChangeRoles) -> None:
     if user.id == doing.by.person.id:
         raise Refused("nobody changes their own roles")
     user.roles = _roles(command.roles)
-    _say_why(doing, user, command.reason)
+    say_why(doing, user.book, command.reason)
 
 
 @handles(SetPassword, "gave a first password", roles=(ADMINISTRATOR,), books=user_book)
@@ -273,6 +274,7 @@ def set_password(doing: Doing, command: SetPassword) -> None:
     user.proven_by = user.proven_at = user.proof = None
     user.locked, user.wrong_passwords = False, 0
     _close_all(doing, user.id, "first password given")
+    say_why(doing, user.book, command.reason)
 
 
 @handles(ChoosePassword, "chose a password", books=user_book)
@@ -296,7 +298,7 @@ def set_active(doing: Doing, command: SetActive) -> None:
     if user.id == doing.by.person.id:
         raise Refused("nobody deactivates their own account")
     user.active = command.active
-    _say_why(doing, user, command.reason)
+    say_why(doing, user.book, command.reason)
 
 
 @handles(Unlock, "unlocked a user", roles=(ADMINISTRATOR, SUPERVISOR), books=user_book)
@@ -306,7 +308,7 @@ def unlock(doing: Doing, command: Unlock) -> None:
     if user.id == doing.by.person.id:
         raise Refused("nobody unlocks their own account")
     user.locked, user.wrong_passwords = False, 0
-    _say_why(doing, user, command.reason)
+    say_why(doing, user.book, command.reason)
 
 
 def _user(doing: Doing, id_: str) -> User:
@@ -324,7 +326,8 @@ def _roles(roles: tuple[str, ...]) -> list[str]:
     return sorted(set(roles))
 
 
-def _say_why(doing: Doing, user: User, reason: str) -> None:
+def say_why(doing: Doing, book: str, reason: str) -> None:
+    """Write why something that exists is changed, beside the line of the change. Raise `Malformed` without a reason."""
     if not reason.strip():
         raise Malformed("reason", "say why")
-    doing.act.write(user.book, "reason given", {"reason": reason.strip()})
+    doing.act.write(book, "reason given", {"reason": reason.strip()}, reason=reason.strip())

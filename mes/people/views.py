@@ -177,7 +177,7 @@ def prove_identity(person: str) -> Response:
 def give_password(person: str) -> str:
     """Give a first password again; it is shown once, on this answer."""
     password = new_password(person)
-    execute(c.SetPassword(person, password), by=frame.actor(), tap="")  # as above
+    execute(c.SetPassword(person, password, form().reason()), by=frame.actor(), tap="")  # as above
     return _people(first_password=(person, password))
 
 
@@ -201,8 +201,7 @@ def deactivate(person: str) -> Response:
 def reactivate(person: str) -> Response:
     """Let a person sign in again."""
     entered = form()
-    reason = entered.reason() or "activated again"
-    execute(c.SetActive(person, active=True, reason=reason), by=frame.actor(), tap=entered.tap)
+    execute(c.SetActive(person, active=True, reason=entered.reason()), by=frame.actor(), tap=entered.tap)
     return _back(person)
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from batch_records.executed.draft import Refused
 from batch_records.master.recipe import Role
+from mes.audit.commands import NoteCopy, note_copy
 from mes.context import installation
 from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
@@ -72,8 +73,10 @@ def ask_for_record(doing: Doing, command: AskForRecord) -> Outcome:
 
 @handles(CopyRecord, "copied a record out", books=_documents)
 def copy_record(doing: Doing, command: CopyRecord) -> None:
-    """Note who took a copy, in which form, and which it was."""
+    """Note who took a copy, in which form, and which it was: in the book of the documents, and in who took it."""
     doing.act.write(f"documents:{command.batch}", "record copied", {"form": command.form, "digest": command.digest})
+    what = f"record of {command.batch} as {command.form.upper()}"
+    note_copy(doing, NoteCopy(what, (("digest", command.digest),)))
 
 
 @handles(KeepRecord, "kept a record", roles=(CLOCK,), books=_documents)

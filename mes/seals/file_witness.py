@@ -42,6 +42,18 @@ class FileWitness:
         """Give the checkpoints in the file."""
         return known_in(self.path, f"the witness {self.name}")
 
+    def forgot(self, confirmed: int) -> str:
+        """Say what is gone of so many lines that it confirmed, as a sentence; nothing where it still knows them."""
+        try:
+            with self.path.open("rb") as file:
+                sizes = (each.note.checkpoint.size for each in _read(file, self.name))
+                known = max(sizes, default=0)
+        except FileNotFoundError:
+            return f"its file {self.path} is gone"
+        except OSError:
+            return ""  # it may know them: whoever may read the file sees
+        return f"its file {self.path} ends at {known:,}" if known < confirmed else ""
+
     def _add(self, file: NoteFile, told: Told) -> None:
         last = file.last
         if last is None and told.confirmed:

@@ -62,6 +62,10 @@ class MachineWitness:
         except NotACheckpoint:
             return False
 
+    def signature(self, answer: str, note: str) -> str:
+        """Return the row of an answer that is its signature under a checkpoint; nothing where none is."""
+        return next((row for row in answer.splitlines(keepends=True) if self.proves(row, note)), "")
+
     def known(self) -> Iterable[Known]:
         """Say that it shows nothing: the protocol has no way to ask. Its file can be carried here."""
         raise Silent("it gives signatures alone; compare with its file: ./lab verify --witness FILE")

@@ -36,6 +36,13 @@ def standing(connection: Connection, witness: str) -> Standing:
     return Standing(int(largest), at, newest.problem, datetime.fromisoformat(newest.at))
 
 
+def confirmations(connection: Connection, witness: str, size: int) -> list[str]:
+    """Return what a witness answered when it confirmed a checkpoint, the first answer first."""
+    table = witnessed.c
+    query = select(table.answer).where(table.witness == witness, table.size == size, table.problem == "")
+    return list(connection.execute(query.order_by(table.number)).scalars())
+
+
 def keep(connection: Connection, witness: str, size: int, at: datetime, *, answer: str = "", problem: str = "") -> None:
     """Keep what a witness answered to a checkpoint, or why it did not."""
     values = {"witness": witness, "size": size, "at": utc(at), "answer": answer, "problem": problem}

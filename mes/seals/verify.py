@@ -19,6 +19,8 @@ from mes.ledger.seal_keys import announced, signer
 from mes.ledger.seal_tables import checkpoint, leaf, node, witnessed
 from mes.ledger.tables import book, line
 from mes.ledger.verify import CHECKPOINT, Flaw
+from mes.seals.file_witness import FileWitness
+from mes.seals.records import standing
 from mes.seals.witness import Known, Silent, Witness
 
 _TILE = 256
@@ -243,6 +245,16 @@ def asked(witnesses: Sequence[Witness]) -> tuple[list[Iterable[Known]], list[str
         except Silent as silent:
             unasked.append(f"Not compared with the witness {witness.name}: {silent}.")
     return found, unasked
+
+
+def forgotten(connection: Connection, witnesses: Sequence[Witness]) -> Iterator[Flaw]:
+    """Give every file that a witness is, and that does not know any more what the ledger says it confirmed."""
+    if not inspect(connection).has_table(witnessed.name):
+        return
+    for witness in witnesses:
+        confirmed = standing(connection, witness.name).size
+        if isinstance(witness, FileWitness) and confirmed and (gone := witness.forgot(confirmed)):
+            yield Flaw(CHECKPOINT, confirmed, f"the witness {witness.name} confirmed it, and {gone}")
 
 
 def wrong_answers(connection: Connection, witnesses: Sequence[Witness]) -> Iterator[Flaw]:

@@ -13,6 +13,7 @@ from mes.batches.models import BatchView
 from mes.context import installation
 from mes.execute import Doing, handles
 from mes.masters.models import RecipeEdition
+from mes.people.commands import say_why
 from mes.people.models import SUPERVISOR, User
 from mes.training.gate import must_be_trained
 from mes.training.models import Assignment, Training
@@ -44,6 +45,7 @@ class Assign:
 
     batch: str
     users: tuple[str, ...]
+    reason: str = ""  # needed where somebody is taken off, or put back
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,8 @@ def withdraw_training(doing: Doing, command: WithdrawTraining) -> None:
     found = doing.session.get(Training, (command.user, edition.digest))
     if found is None or found.until <= doing.act.at:
         raise Refused(f"{command.user} has no training on edition {edition.edition} of recipe {edition.code}")
-    if not command.reason.strip():
-        raise Malformed("reason", "say why")
     found.until = doing.act.at
-    doing.act.write(found.book, "reason given", {"reason": command.reason.strip()})
+    say_why(doing, found.book, command.reason)
 
 
 @handles(Assign, "assigned people to a batch", roles=(SUPERVISOR,), books=_books)
@@ -113,6 +113,7 @@ def assign(doing: Doing, command: Assign) -> None:
     for row in doing.session.query(Assignment).filter_by(batch=command.batch):
         if row.is_current != (row.user in command.users):
             row.is_current, row.assigned_by = not row.is_current, doing.by.person.id
+            say_why(doing, row.book, command.reason)
 
 
 @handles(OpenStep, "opened a step", books=lambda command: (book_of(command.batch),))

@@ -53,7 +53,8 @@ def withdraw(recipe: str, edition: int, person: str) -> Response:
 def assign(batch: str) -> Response:
     """Say who works on a batch."""
     users = tuple(request.form.getlist("works"))
-    execute(c.Assign(batch, users), by=frame.actor(), tap=form().tap)
+    entered = form()
+    execute(c.Assign(batch, users, entered.reason()), by=frame.actor(), tap=entered.tap)
     frame.say_saved()
     return redirect(url_for("training.training"))
 

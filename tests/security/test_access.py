@@ -77,7 +77,6 @@ def test_a_machine_uses_its_own_address_only() -> None:
 
 
 @pytest.mark.requirement("RQ-009")
-@pytest.mark.requirement("RQ-070")
 def test_rights_change_with_the_next_request(door: Door) -> None:
     """ASVS 8.3.2: a role is taken away, an account deactivated; the open session notices at once."""
     operator = door.person("operator").id

@@ -26,7 +26,6 @@ def cookie_of(tablet: Tablet) -> str:
     return str(tablet.http.cookies[COOKIE])
 
 
-@pytest.mark.requirement("RQ-070")
 def test_a_session_is_a_new_one_at_every_sign_in(laboratory: Laboratory) -> None:
     """ASVS 7.2.4: a cookie that was fixed before signing in opens nothing, and the session held before is over."""
     tablet = laboratory.tablet()

@@ -16,8 +16,8 @@ from mes.archive.exports import cell
 from mes.people.commands import AddMachine
 from mes.people.models import AUDITOR
 from mes.reports.render import render
-from tests.cast import ADAM, ALICE, QUINN
-from tests.mes.laboratory import CLOCK, INES, TOKENS, Laboratory
+from tests.cast import ALICE, QUINN
+from tests.mes.laboratory import ADAM, CLOCK, INES, TOKENS, Laboratory
 from tests.mes.played import Played
 from tests.mes.reports.making import made, printed, seal
 from tests.mes.tablet import Tablet
@@ -125,15 +125,15 @@ def test_a_cell_is_never_a_formula(text: str) -> None:
 
 def test_programs_take_copies_too(batch: Played) -> None:
     """The interface gives the same files, to who holds a token; that stands in the ledger as well."""
-    batch.lab.do(AddMachine("reader-1", "Reader", AUDITOR, "a token of the reader"), ADAM)
-    http, token = batch.lab.tablet().http, {"Authorization": "Bearer a token of the reader"}
+    batch.lab.do(AddMachine("reader_1", "A program that reads", AUDITOR, "a reader's token, synthetic"), ADAM)
+    http, token = batch.lab.tablet().http, {"Authorization": "Bearer a reader's token, synthetic"}
     address = f"/api/v1/batches/{batch.number}/copies"
     assert http.get(f"{address}/json", headers=token).json()["batch"] == batch.number
     assert http.get(f"{address}/csv", headers=token).headers["content-type"] == "application/zip"
     assert http.get(f"{address}/pdf", headers=token).status_code == 404
     assert http.get(f"{address}/json").status_code == 401
     said = batch.lab.lines(f"documents:{batch.number}", "record copied")
-    assert [line["author"] for line in said] == ["reader-1", "reader-1"]
+    assert [line["author"] for line in said] == ["reader_1", "reader_1"]
 
 
 @pytest.mark.requirement("RQ-119")
@@ -143,3 +143,21 @@ def test_the_same_record_gives_the_same_bytes(batch: Played) -> None:
     first = printed(batch)
     with batch.lab.app.app_context(), batch.lab.app.test_request_context():
         assert render(batch.number).content == first.content
+
+
+@pytest.mark.requirement("RQ-007")
+def test_a_copy_stands_in_the_book_of_who_took_it(batch: Played) -> None:
+    """By the interface or from a page, as lines or as a file: the taker's own book says which, by its digest."""
+    reader = batch.lab.tablet(INES)
+    taken = reader.http.get(f"/api/v1/batches/{batch.number}").json()
+    copied(reader, batch, "json")
+    assert reader.http.get(f"/api/v1/batches/{batch.number}/copies/csv").status_code == 200
+    said = [line["body"] for line in batch.lab.lines(f"user:{INES.id}", "copy taken")]
+    assert [body["what"] for body in said] == [
+        f"record of {batch.number} by the interface",
+        f"record of {batch.number} as JSON",
+        f"record of {batch.number} as CSV",
+    ]
+    assert said[0]["head"] == taken["head"]
+    files = [line["body"]["digest"] for line in batch.lab.lines(f"documents:{batch.number}", "record copied")]
+    assert [body["digest"] for body in said[1:]] == files

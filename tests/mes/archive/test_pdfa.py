@@ -96,6 +96,8 @@ def test_the_pages_say_what_the_lines_say(archive: Archive) -> None:
         assert printed.has(str(line.body.get("value", "")).partition(" ")[0].partition("T")[0]), line
     for number, page in enumerate(printed.pages, 1):
         assert f"page{number}of{len(printed.pages)}" in "".join(page.split()).lower()
+    assert printed.has("The record itself is attached to this file")  # which form counts is said on both
+    assert b"What is attached is what counts" in archive.files["README.txt"]
 
 
 def test_it_is_read_by_another_library(archive: Archive) -> None:

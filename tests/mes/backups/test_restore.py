@@ -12,9 +12,10 @@ import pytest
 from batch_records.executed import commands as c
 from mes.backups import files
 from mes.backups.state import heads
+from mes.seals.commands import Seal
 from tests.cast import ALICE
 from tests.mes.backups.copied import Desk
-from tests.mes.laboratory import Laboratory
+from tests.mes.laboratory import CLOCK, Laboratory
 from tests.mes.played import Played
 
 
@@ -108,6 +109,35 @@ def test_a_head_from_paper_tells_an_older_copy_on_an_empty_machine(desk: Desk, b
     assert "OLDER than what is known" in desk.said
 
 
+@pytest.mark.requirement("RQ-119")
+def test_a_witness_tells_an_older_copy_on_an_empty_machine(desk: Desk, batch: Played) -> None:
+    """The server is gone, the share with the witness's file is not: no paper is needed to name the rollback."""
+    desk.lab.do(Seal(all_of_it=True), CLOCK)
+    assert desk.back_up() == 0
+    batch.do(c.AddComment(batch.number, "after the copy"), ALICE)
+    desk.lab.do(Seal(all_of_it=True), CLOCK)
+    witness = desk.lab.folder / "witness.jsonl"
+    with desk.elsewhere() as (url, folder):
+        assert desk.restore("--witness", witness, url=url, folder=folder) == 1
+        assert f"the witness {witness}: the last 2 lines that it confirmed are not in the copy" in desk.said
+        assert "OLDER than what is known" in desk.said
+        assert desk.restore("--witness", witness, "--older", "the server burnt", url=url, folder=folder) == 0, desk.said
+        with desk.restored(url, folder) as restored:
+            assert restored.lines("laboratory", "backup restored")[-1]["body"]["lost"] == 2
+
+
+@pytest.mark.requirement("RQ-119")
+def test_the_witness_that_the_folder_names_is_asked(desk: Desk, batch: Played) -> None:
+    """The database was lost and its folder was not: `restore` asks the witness without being told to."""
+    desk.lab.do(Seal(all_of_it=True), CLOCK)
+    assert desk.back_up() == 0
+    batch.do(c.AddComment(batch.number, "after the copy"), ALICE)
+    desk.lab.do(Seal(all_of_it=True), CLOCK)
+    with desk.elsewhere() as (url, _):
+        assert desk.restore("--only-prove", url=url) == 1
+    assert "the witness file: the last 2 lines that it confirmed are not in the copy" in desk.said
+
+
 def _tampered(file: Path, change: Callable[[str, bytes], bytes | None], more: dict[str, bytes] | None = None) -> None:
     """Write an archive anew, with its members changed."""
     with tarfile.open(file) as archive:
@@ -170,10 +200,11 @@ def test_everything_that_is_needed_is_in_the_copy(desk: Desk) -> None:
     """Configuration, certificates and printed records come back with the records; secrets only by their passphrase."""
     folder = desk.lab.folder
     contents = {"gateway.toml": b"name = 'g'", "documents/B26-0001.pdf": b"%PDF", "pki/own/certificate.der": b"cert"}
-    secrets = {"secret.key": b"s1" * 20, "clock-1.token": b"s2", "pki/own/key.pem": b"-----BEGIN PRIVATE KEY-----"}
+    secrets = {"secret.key": b"s1" * 32, "clock-1.token": b"s2", "pki/own/key.pem": b"-----BEGIN PRIVATE KEY-----"}
     for name, content in (contents | secrets).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+    (folder / "secret.key").chmod(0o600)
     (folder / "spool").write_bytes(b"SQLite format 3\0 never from a copy")
     phrase = folder / "away" / "phrase"
     phrase.parent.mkdir()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from batch_records.executed import commands as c
 from batch_records.executed.draft import Refused
+from mes.audit.commands import NoteCopy
+from mes.backups.files import digest_of
 from mes.evidence import periodic
 from mes.evidence.commands import SignReport
 from mes.people.commands import ChangeRoles
 from tests.cast import ALICE, LENA
+from tests.mes.backups.copied import Desk
 from tests.mes.laboratory import ADAM, START, Laboratory
 from tests.mes.played import Played
 
@@ -34,6 +37,7 @@ def part(report: Mapping[str, Any], title: str) -> str:
 
 
 @pytest.mark.requirement("RQ-063")
+@pytest.mark.requirement("RQ-081")
 def test_each_part_has_what_happened(batch: Played) -> None:
     """Changes, upgrades, deviations, incidents, access and reviews: who, when, what, and the signature."""
     lab = batch.lab
@@ -53,6 +57,23 @@ def test_each_part_has_what_happened(batch: Played) -> None:
     assert "user account changed" in part(report, "Access")
     assert "reviewed, " in part(report, "Reviews of the audit trail")
     assert report["still_open"] == []
+
+
+@pytest.mark.requirement("RQ-081")
+def test_copies_and_restores_have_a_part(lab: Laboratory, capsys: pytest.CaptureFixture[str]) -> None:
+    """A backup as it is made, and the same put back, stand line by line; copies that people took are counted."""
+    desk = Desk(lab, capsys)
+    lab.do(NoteCopy("audit trail as CSV"), ALICE)
+    assert desk.back_up() == 0, desk.said
+    now = datetime.now(UTC) - lab.time()
+    told = part(review(lab, days=now.days), "Copies and restores")
+    assert "backup made" in told
+    assert digest_of(desk.file) in told
+    assert desk.restore("--older", "the yearly exercise") == 0, desk.said
+    assert "the yearly exercise" in part(review(lab, days=now.days), "Copies and restores")
+    of_the_day = review(lab)
+    assert "['copy taken', 'alice', 1]" in part(of_the_day, "Copies and restores")
+    assert "copy taken" not in part(of_the_day, "Access")
 
 
 def test_what_was_not_closed_is_named(batch: Played) -> None:

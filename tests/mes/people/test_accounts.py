@@ -12,7 +12,7 @@ from mes.people import queries
 from mes.people.models import User
 from mes.signing import Signing
 from tests.cast import ALICE, MALLORY
-from tests.mes.laboratory import ADAM, CLOCK, GATEWAY, PASSWORD, TOKENS, Laboratory
+from tests.mes.laboratory import ADAM, CLOCK, FIRST_PASSWORD, GATEWAY, PASSWORD, TOKENS, Laboratory
 from tests.mes.played import Played
 
 
@@ -81,7 +81,13 @@ def test_a_change_of_roles_says_who_when_and_why(lab: Laboratory) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [p.ChangeRoles("bob", (), " "), p.SetActive("bob", active=False, reason=""), p.Unlock("bob", "")],
+    [
+        p.ChangeRoles("bob", (), " "),
+        p.SetActive("bob", active=False, reason=""),
+        p.SetActive("bob", active=True, reason=" "),
+        p.SetPassword("bob", FIRST_PASSWORD, ""),
+        p.Unlock("bob", ""),
+    ],
     ids=lambda command: type(command).__name__,
 )
 def test_a_right_changes_with_a_reason_only(lab: Laboratory, command: object) -> None:
@@ -195,7 +201,7 @@ def test_a_name_as_long_as_a_book_is_noted_in_short(lab: Laboratory) -> None:
 
 def test_a_first_password_is_given_again(lab: Laboratory) -> None:
     """Alice forgot hers: Adam gives another, the old one is void, the account open."""
-    lab.do(p.SetPassword("alice", "another long enough password"), ADAM)
+    lab.do(p.SetPassword("alice", "another long enough password", "forgot hers"), ADAM)
     assert lab.tablet().sign_in("alice", PASSWORD).status == 403
     assert lab.tablet().sign_in("alice", "another long enough password").path == "/account"
 

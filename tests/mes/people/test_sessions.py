@@ -209,12 +209,12 @@ def test_the_pages_of_people_work(lab: Laboratory) -> None:
     tablet = lab.tablet(ADAM)
     page = "/people?person=bob"
     tablet.press(page, "/bob/roles", role="operator", why="no longer verifies")
-    shown = tablet.press(page, "/bob/password")
+    shown = tablet.press(page, "/bob/password", why="forgot it")
     password = shown.html.split("<code>")[1].split("</code>")[0]
     assert lab.tablet().sign_in("bob", password).path == "/account"
     tablet.press(page, "/bob/deactivate", why="has left")
     assert lab.tablet().sign_in("bob", password).status == 403
-    tablet.press(page, "/bob/reactivate")
+    tablet.press(page, "/bob/reactivate", why="is back")
     for number in range(5):
         lab.tablet().sign_in("bob", f"a guess, number {number}")
     tablet.press(page, "/bob/unlock", why="his gloves")

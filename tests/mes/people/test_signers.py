@@ -84,7 +84,7 @@ def test_a_password_is_chosen_with_the_one_before(
 def test_a_reset_is_on_record_and_asks_for_another_at_once(lab: Laboratory) -> None:
     """Adam gives Alice a first password: her open session is over, the line says so, and she chooses anew."""
     tablet = lab.tablet(ALICE)
-    lab.do(p.SetPassword("alice", FIRST_PASSWORD), ADAM)
+    lab.do(p.SetPassword("alice", FIRST_PASSWORD, "forgot it"), ADAM)
     changed = lab.lines("user:alice", "user account changed")[-1]
     assert changed["author"] == "adam"
     assert changed["body"]["changes"]["is_first_password"] == [None, True]
@@ -96,7 +96,7 @@ def test_a_reset_is_on_record_and_asks_for_another_at_once(lab: Laboratory) -> N
 def test_who_resets_a_password_cannot_sign_with_it(batch: Played) -> None:
     """Adam gives Quinn a password, chooses one as if he were her: until another has seen her, nothing is signed."""
     lab = batch.lab
-    lab.do(p.SetPassword("quinn", FIRST_PASSWORD), ADAM)
+    lab.do(p.SetPassword("quinn", FIRST_PASSWORD, "forgot it"), ADAM)
     with pytest.raises(Refused, match="still has a first password"):
         hold(batch, FIRST_PASSWORD, "quinn")
     choose(lab, user="quinn")

@@ -100,3 +100,20 @@ def test_a_witness_is_set_up_by_three_words(tmp_path: Path, capsys: pytest.Captu
     assert cli.main(["witness", "trust", str(laboratory), *where]) == 0
     assert "cell-lab-mes/0001 is served" in capsys.readouterr().out
     assert cli.main(["witness", "trust", "no key", *where]) == 2
+
+
+@pytest.mark.requirement("RQ-002")
+@pytest.mark.parametrize("loss", ["gone", "emptied"])
+def test_a_witness_that_vanished_is_a_flaw(sealed: Laboratory, capsys: pytest.CaptureFixture[str], loss: str) -> None:
+    """The ledger says that the file confirmed lines; without them, nobody can say that the ledger is whole."""
+    file, words = sealed.folder / "witness.jsonl", ["verify", "--folder", str(sealed.folder)]
+    assert cli.main(words) == 0
+    capsys.readouterr()
+    if loss == "gone":
+        file.unlink()
+    else:
+        file.write_text("")
+    assert cli.main(words) == 1
+    said = capsys.readouterr().out
+    assert "the witness file confirmed it, and its file" in said
+    assert "NOT whole: 1 flaws" in said

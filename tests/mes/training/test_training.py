@@ -186,7 +186,9 @@ def test_a_batch_is_for_those_who_are_assigned(batch: Played) -> None:
     with pytest.raises(Refused, match="Alice Operator is not assigned to batch"):
         batch.send(c.StartStep("", "1.1"), ALICE)
     batch.send(c.StartStep("", "1.1"), BOB)
-    lab.do(Assign(batch.number, ()), SAM)
+    with pytest.raises(Malformed, match="say why"):
+        lab.do(Assign(batch.number, ()), SAM)
+    lab.do(Assign(batch.number, (), "her colleagues are back"), SAM)
     batch.send(c.CheckIdentity("", "1.1", "bag", COI), ALICE)
     assert lab.verify().holds
     with pytest.raises(Forbidden):

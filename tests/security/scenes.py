@@ -1,0 +1,231 @@
+"""Laboratories in the middle of something: each is what stands before an act. What a signer saw is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from batch_records.executed import commands as c
+from batch_records.master.recipe import Stage
+from mes.badges.commands import IssueBadge
+from mes.equipment.commands import AddEquipment
+from mes.ledger.line import utc
+from mes.masters.commands import ApproveRecipe, DraftRecipe
+from mes.patients.commands import PlaceOrder
+from mes.people.commands import AddUser, SetActive
+from mes.people.identity import IssueStatement
+from mes.reports.commands import AskForRecord
+from mes.training.commands import Assign
+from tests.cast import ALICE, DORA, QUINN
+from tests.mes.alarms.watched import Watched
+from tests.mes.batches.test_counts import REPEATED
+from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
+from tests.mes.laboratory import ADAM, COI, FIRST_PASSWORD, OTHER_COI, SAM, START, SVEN, Laboratory
+from tests.mes.played import Played
+
+Fields = Mapping[str, Any]
+Before = Callable[[Laboratory], Fields | None]
+LIMIT = {
+    "equipment_class": "cell counter",
+    "channel": "viability",
+    "kind": "low",
+    "limit": "61 %",
+    "priority": "high",
+    "justification": "cells die below",
+    "deadband": "1 %",
+    "on_delay": "61",
+    "off_delay": "31",
+}
+
+
+def at(step: str) -> Before:
+    """Have a batch that has come to a step, or to its end; its last line is what a signer sees."""
+
+    def before(lab: Laboratory) -> Fields:
+        batch = Played(lab).start(COI).finish(*([step] if step else []))
+        return {"seen": seen(batch, step)}
+
+    return before
+
+
+def seen(batch: Played, step: str = "") -> str:
+    return batch.batch.head(step) if step else batch.batch.last.hash
+
+
+def after(step: str, then: Callable[[Played], object], *, of_step: bool = True) -> Before:
+    """Have a batch at a step, and something done there."""
+
+    def before(lab: Laboratory) -> Fields:
+        batch = Played(lab).start(COI).finish(step)
+        then(batch)
+        return {"seen": seen(batch, step if of_step else "")}
+
+    return before
+
+
+def filled(batch: Played) -> None:
+    batch.enter("1.5", volume="50 mL", look="clear", remark="nothing")
+
+
+def completed(batch: Played) -> None:
+    filled(batch)
+    batch.complete("1.5")
+
+
+def deviation(batch: Played) -> None:
+    batch.do(c.RaiseDeviation(batch.number, "the lamp flickered", "1.5"), ALICE)
+
+
+def explained(batch: Played) -> None:
+    deviation(batch)
+    batch.do(c.ExplainDeviation(batch.number, "D1", "a loose contact"), ALICE)
+
+
+def held(batch: Played) -> None:
+    batch.do(c.HoldBatch(batch.number, "the alarm rang"), ALICE)
+
+
+def reviewable(lab: Laboratory) -> Fields:
+    batch = Played(lab).start(COI)
+    batch.finish()
+    return {"seen": seen(batch)}
+
+
+def reviewed(lab: Laboratory) -> Fields:
+    batch = Played(lab).start(COI)
+    batch.finish().review()
+    return {"seen": seen(batch)}
+
+
+def reviewed_early(lab: Laboratory) -> Fields:
+    batch = Played(lab).start(COI)
+    batch.finish("3.1").review(Stage.CONDITIONAL)
+    return {"seen": seen(batch)}
+
+
+def wrong_bag(lab: Laboratory) -> Fields:
+    batch = Played(lab).start(COI)
+    batch.scan("1.1", "bag", OTHER_COI)
+    return {"seen": seen(batch)}
+
+
+def counted(lab: Laboratory) -> None:
+    text = SHORT.replace("code: short", "code: thrice").replace("            class: IPC\n", REPEATED)
+    lab.do(DraftRecipe("thrice", text), SVEN)
+    lab.do(ApproveRecipe("thrice", 1), QUINN)
+    lab.do(PlaceOrder("COI-26-0003-C", "thrice", "synthetic"), DORA)
+    batch = Played(lab).start("COI-26-0003-C").finish("1.4")
+    for value in ("84.0 %", "85.0 %", "86.0 %"):
+        batch.take("1.4", "viability", value)
+
+
+def counter(lab: Laboratory) -> None:
+    lab.do(AddEquipment("CC-02", "Another counter", "cell counter", START + timedelta(days=90)), QUINN)
+    Played(lab).start(COI).finish("1.4")
+
+
+def shown(lab: Laboratory) -> None:
+    Played(lab).start(COI).finish("1.4").show("1.4", "viability", "85.0 %")
+
+
+def decision(lab: Laboratory) -> Fields:
+    batch = Played(lab).start(COI).finish("1.10")
+    return {"seen": seen(batch, "1.10")}
+
+
+def raised(lab: Laboratory) -> None:
+    watched = Watched(lab)
+    watched.limit()
+    watched.raise_one()
+
+
+def shelved(lab: Laboratory) -> None:
+    raised(lab)
+    tablet = lab.tablet(ALICE)
+    tablet.press(f"/alarms/?item={INCUBATOR}&number=A1", "/shelf", hours="2", why="it is being cleaned")
+
+
+def limit(lab: Laboratory) -> Fields:
+    lab.tablet(ALICE).press("/alarms/limits", "/limits", **LIMIT)
+    return {"seen": lab.head("alarms")}
+
+
+def eve(lab: Laboratory) -> None:
+    lab.do(AddUser("eve", "Eve Example", ("operator",), FIRST_PASSWORD), ADAM)
+
+
+def has_left(lab: Laboratory) -> None:
+    lab.do(SetActive("bob", active=False, reason="has left"), ADAM)
+
+
+def locked(lab: Laboratory) -> None:
+    for number in range(5):
+        lab.tablet().sign_in("bob", f"a guess, number {number}")
+
+
+def badge(lab: Laboratory) -> None:
+    lab.do(IssueBadge("BADGE-1", "bob"), SAM)
+
+
+def statement(lab: Laboratory) -> None:
+    lab.do(IssueStatement("I answer for what I sign."), QUINN, seen=lab.head("laboratory"))
+
+
+def assigned(lab: Laboratory) -> None:
+    Played(lab).start(COI)
+    lab.do(Assign("B26-0001", ("lena",)), SAM)
+
+
+def draft(lab: Laboratory) -> Fields:
+    lab.do(DraftRecipe("short", SHORT.replace("A short one", "A shorter one")), SVEN)
+    return {"seen": lab.head("recipe:short")}
+
+
+def asked(lab: Laboratory) -> None:
+    Played(lab).start(COI)
+    lab.do(AskForRecord("B26-0001"), QUINN)
+
+
+def listed(lab: Laboratory) -> Fields:
+    form = lab.tablet(QUINN).open("/access/review").form("/access/review")
+    return {name: form.fields[name] for name in ("digest", "seen")}
+
+
+def of_lot(lab: Laboratory) -> Fields:
+    return {"seen": lab.head(f"lot:{NEW_MEDIUM}")}
+
+
+def head(lab: Laboratory) -> Fields:
+    return {"seen": lab.head("laboratory")}
+
+
+def reading(lab: Laboratory) -> Fields:
+    now = utc(lab.time())
+    made = {"instrument": "CC-01", "sequence": 9, "channel": "viability", "value": "85", "unit": "%", "raw": ""}
+    made |= {"quality": "good", "status": "ok", "received_time": now}
+    return {"gateway": "gateway-1", "readings": [made]}
+
+
+def notice(lab: Laboratory) -> Fields:
+    now = utc(lab.time())
+    told = {"instrument": INCUBATOR, "number": 1, "kind": "gap", "at": now, "since": now, "until": now, "text": "a gap"}
+    return {"gateway": "gateway-1", "notices": [told]}
+
+
+def well(lab: Laboratory) -> Fields:
+    return {"gateway": "gateway-1", "at": utc(lab.time()), "share": 0, "waiting": 0, "instruments": []}
+
+
+def document(lab: Laboratory) -> Fields:
+    with lab.reading() as connection:
+        (found,) = connection.exec_driver_sql("SELECT id FROM document").scalars()
+    return {"id": found, "batch": "B26-0001", "page": 1, "head": "a" * 64, "digest": "b" * 64, "pages": 3, "size": 9}
+
+
+def due(_: Laboratory) -> Fields:
+    return {}
+
+
+def full(_: Laboratory) -> Fields:
+    return {"full": {"records": "0.990"}}
