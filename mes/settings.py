@@ -121,7 +121,7 @@ def _single_sign_on(environment: Mapping[str, str]) -> SingleSignOn | None:
         return None
     if not is_safe_address(issuer):
         raise ValueError(f"MES_SSO_ISSUER is “{issuer}”: an issuer's address begins with https://")
-    client, file = (environment.get(f"MES_SSO_{name}", "") for name in ("CLIENT_ID", "SECRET_FILE"))
+    client, file = environment.get("MES_SSO_CLIENT_ID", ""), environment.get("MES_SSO_SECRET_FILE", "")
     if not client or not file:
         raise ValueError("MES_SSO_ISSUER needs MES_SSO_CLIENT_ID and MES_SSO_SECRET_FILE beside it")
     _must_be_ours_alone(Path(file))

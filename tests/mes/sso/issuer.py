@@ -102,11 +102,11 @@ class Issuer:
 
 
 @contextmanager
-def running() -> Iterator[Issuer]:
+def running(host: str = "127.0.0.1") -> Iterator[Issuer]:
     """Run an issuer on a port of loopback."""
     issuer = Issuer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(issuer))
-    issuer.url = f"http://127.0.0.1:{server.server_port}"
+    server = ThreadingHTTPServer((host, 0), _handler(issuer))
+    issuer.url = f"http://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
