@@ -128,7 +128,8 @@ def _event(user: str, content_: Mapping[str, Any]) -> Event | None:
 def _what(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "sign in added":
         badge, began_by = (body["values"].get(name) for name in ("badge", "began_by"))
-        return f"signed in, name from badge {badge}" if badge else f"signed in by {began_by}" if began_by else "signed in"
+        how = f", name from badge {badge}" if badge else f" by {began_by}" if began_by else ""
+        return f"signed in{how}"
     changes = body.get("changes", {})
     if kind == "sign in changed":
         return f"signed out: {changes['how'][1]}" if "how" in changes else ""

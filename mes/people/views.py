@@ -248,9 +248,8 @@ def _people(
     drafted = {"draft_name": draft.id, "draft_full_name": draft.name, "draft_roles": draft.roles} if draft else {}
     page = {"people": everybody, "chosen": chosen, "roles": queries.roles_to_give(), "error": error}
     more = {"documents": identity.DOCUMENTS, "first_password": first_password, "issuer": name_of_issuer()}
-    if chosen:
-        more["link"] = link_of(chosen.name)
-    return render_template("people.html", **page, **drafted, **more)
+    link = link_of(chosen.name) if chosen else None
+    return render_template("people.html", **page, **drafted, **more, link=link)
 
 
 def _back(person: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -25,10 +26,10 @@ from mes.web.forms import form, safe_next
 bp = Blueprint("sso", __name__, template_folder="templates")
 
 
-@bp.post("/sign-in/issuer")
+@bp.get("/sign-in/issuer")
 def start() -> str | tuple[str, int]:
-    """Send the browser to the issuer, from a page of ours: the policy for forms stays as narrow as it is."""
-    flow = new_flow(safe_next(form().text("next")) or "")
+    """Send the browser to the issuer, from a page of ours. Nothing changes yet but what the browser itself keeps."""
+    flow = new_flow(safe_next(request.args.get("next", "")) or "")
     try:
         to = queries.way(flow, _back())
     except Refused as refused:
@@ -41,7 +42,7 @@ def start() -> str | tuple[str, int]:
 def back() -> str:
     """Come back. From another site the browser brings no cookie of ours; from this page it does."""
     said = {name: request.args[name] for name in ("code", "state", "error") if name in request.args}
-    return render_template("onward.html", to=url_for("sso.end", **said), name="")
+    return render_template("onward.html", to=f"{url_for('sso.end')}?{urlencode(said)}", name="")
 
 
 @bp.get("/sign-in/issuer/end")

@@ -34,7 +34,7 @@ def page(browser: Browser, lab: Laboratory, origin: str) -> Iterator[Page]:
 def test_one_touch_leads_there_and_back(lab: Laboratory, issuer: Issuer, page: Page, origin: str) -> None:
     """Alice touches the button, the hospital knows her, and she stands where she wanted to be."""
     link(lab)
-    page.get_by_role("button", name="Example Hospital").tap()
+    page.get_by_role("link", name="Example Hospital").tap()
     page.wait_for_url(f"{origin}/equipment/")
     assert len(issuer.asked) == 1
     page.reload()
@@ -44,9 +44,10 @@ def test_one_touch_leads_there_and_back(lab: Laboratory, issuer: Issuer, page: P
 
 
 @pytest.mark.browser
-def test_who_is_not_linked_reads_a_sentence(lab: Laboratory, issuer: Issuer, page: Page, origin: str) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_who_is_not_linked_reads_a_sentence(lab: Laboratory, page: Page, origin: str) -> None:
     """The sign-in page comes back, with the password still to be given."""
-    page.get_by_role("button", name="Example Hospital").tap()
+    page.get_by_role("link", name="Example Hospital").tap()
     page.wait_for_url(f"{origin}/sign-in/issuer/end**")
     assert "No account here is linked" in page.locator("#error").inner_text()
     assert page.get_by_label("Password").is_visible()

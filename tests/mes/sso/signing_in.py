@@ -40,10 +40,15 @@ def onward(answer: Answer) -> str:
     return html.unescape(found[0])
 
 
+def button(page: Answer) -> str:
+    """Return where the button on the sign-in page leads, or nothing where there is none."""
+    return "".join(html.unescape(found) for found in re.findall(r'href="(/sign-in/issuer[^"]*)"', page.html))
+
+
 def way_back(tablet: Tablet, next_: str = "") -> str:
     """Press the button, stand before the issuer, and return the address that it sends the browser to."""
     page = tablet.open("/sign-in", {"next": next_})
-    there = onward(tablet.send(page.form("/sign-in/issuer")))
+    there = onward(tablet.open(button(page)))
     return httpx.get(there).headers["location"].removeprefix(HOST)
 
 

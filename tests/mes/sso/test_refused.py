@@ -28,7 +28,7 @@ def issuer(lab: Laboratory) -> Iterator[Issuer]:
         yield issuer
 
 
-def let_nobody_in(lab: Laboratory, answer: Answer) -> None:
+def must_let_nobody_in(lab: Laboratory, answer: Answer) -> None:
     """Check that there is the sign-in page with a sentence, and no session."""
     assert (answer.status, len(answer.page.errors), lab.count("sign_in")) == (403, 1, 0)
     assert answer.page.form("/sign-in")
@@ -62,7 +62,7 @@ def let_nobody_in(lab: Laboratory, answer: Answer) -> None:
 def test_a_wrong_claim_lets_nobody_in(lab: Laboratory, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
     """The page says so in a sentence, the attempt is on record, and it counts where it was tried."""
     issuer.claims = claims
-    let_nobody_in(lab, sign_in(lab.tablet()))
+    must_let_nobody_in(lab, sign_in(lab.tablet()))
     (sentence,) = [line["body"]["sentence"] for line in attempts(lab)]
     assert why in sentence
     assert lab.lines(PLACE, "workstation added")
@@ -87,34 +87,38 @@ def test_a_token_that_the_issuer_did_not_sign_lets_nobody_in(
     """Unsigned, signed with a shared secret, signed with a key that is not the issuer's."""
     for name, wrong in signature.items():
         setattr(issuer, name, wrong)
-    let_nobody_in(lab, sign_in(lab.tablet()))
+    must_let_nobody_in(lab, sign_in(lab.tablet()))
     assert why in attempts(lab)[0]["body"]["sentence"]
 
 
-def test_another_sign_ins_state_lets_nobody_in(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_another_sign_ins_state_lets_nobody_in(lab: Laboratory) -> None:
     """Somebody else's way back is slipped under Alice's button: she is not brought into their session."""
     other, tablet = lab.tablet(), lab.tablet()
     theirs = way_back(other)
     way_back(tablet)
-    let_nobody_in(lab, tablet.open(last_step(tablet, theirs)))
+    must_let_nobody_in(lab, tablet.open(last_step(tablet, theirs)))
     assert "does not belong to this sign-in" in attempts(lab)[0]["body"]["sentence"]
 
 
-def test_a_way_back_without_a_way_there_lets_nobody_in(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_a_way_back_without_a_way_there_lets_nobody_in(lab: Laboratory) -> None:
     """A tablet that never pressed the button is told to begin; it is no attempt, for nothing was looked at."""
     theirs = way_back(lab.tablet())
     tablet = lab.tablet()
-    let_nobody_in(lab, tablet.open(last_step(tablet, theirs)))
+    must_let_nobody_in(lab, tablet.open(last_step(tablet, theirs)))
     assert attempts(lab) == []
 
 
-def test_a_way_that_took_too_long_lets_nobody_in(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_a_way_that_took_too_long_lets_nobody_in(lab: Laboratory) -> None:
     """Ten minutes after the button the way is over."""
     tablet = lab.tablet()
     there = last_step(tablet, way_back(tablet))
     with tablet.flask_session(lab.app) as held:
         held["issuer"]["began"] -= 601
-    let_nobody_in(lab, tablet.open(there))
+    must_let_nobody_in(lab, tablet.open(there))
+    assert attempts(lab) == []
 
 
 @pytest.mark.parametrize("forgets", [True, False])
@@ -137,16 +141,17 @@ def test_a_code_is_worth_nothing_without_the_verifier(lab: Laboratory, issuer: I
     code = parse_qs(urlsplit(way_back(tablet)).query)["code"][0]
     way_back(thief)
     own = {"code": code, "state": issuer.asked[-1]["state"]}
-    let_nobody_in(lab, thief.open("/sign-in/issuer/end", own))
+    must_let_nobody_in(lab, thief.open("/sign-in/issuer/end", own))
     assert "does not take the code" in attempts(lab)[0]["body"]["sentence"]
 
 
-def test_a_locked_account_stays_locked(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_a_locked_account_stays_locked(lab: Laboratory) -> None:
     """Five wrong passwords locked it: the issuer opens it no more than the password does."""
     for _ in range(5):
         lab.tablet().sign_in("alice", "a guess at her password")
     assert lab.row(User, "alice").locked
-    let_nobody_in(lab, sign_in(lab.tablet()))
+    must_let_nobody_in(lab, sign_in(lab.tablet()))
 
 
 def test_a_workstation_that_waits_lets_nobody_in_by_the_issuer_either(lab: Laboratory, issuer: Issuer) -> None:
@@ -189,17 +194,18 @@ def test_a_document_that_says_something_else_is_not_followed(
     """Another issuer's document, and addresses that anybody on the way could change."""
     issuer.document = document
     tablet = lab.tablet()
-    answer = tablet.press("/sign-in", "/sign-in/issuer")
+    answer = tablet.open("/sign-in/issuer")
     assert (answer.status, "does not say what it should" in answer.error) == (503, True)
 
 
-def test_an_issuer_that_is_down_is_said(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_an_issuer_that_is_down_is_said(lab: Laboratory) -> None:
     """The button says that it does not answer; the password still opens, and nothing was counted."""
     with running() as gone:
         pass
     with site_with(lab, gone):
         tablet = lab.tablet()
-        answer = tablet.press("/sign-in", "/sign-in/issuer")
+        answer = tablet.open("/sign-in/issuer")
         assert (answer.status, "does not answer now" in answer.error) == (503, True)
         assert tablet.sign_in("alice", PASSWORD).path == "/batches/"
     assert attempts(lab) == []

@@ -20,7 +20,7 @@ from tests.cast import ALICE, BOB
 from tests.mes.laboratory import ADAM, FIRST_PASSWORD, PASSWORD, Laboratory
 from tests.mes.played import Played
 from tests.mes.sso.issuer import NAME, SUBJECT, Issuer, running
-from tests.mes.sso.signing_in import last_step, link, sign_in, site_with, way_back
+from tests.mes.sso.signing_in import button, last_step, link, sign_in, site_with, way_back
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def sessions(lab: Laboratory) -> list[SignIn]:
 
 
 @pytest.mark.requirement("RQ-073")
-def test_who_is_linked_comes_in(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_who_is_linked_comes_in(lab: Laboratory) -> None:
     """Alice is asked at the hospital and stands before her batches; the ledger says by what the session began."""
     link(lab)
     answer = sign_in(lab.tablet())
@@ -71,7 +72,7 @@ def test_the_policy_for_pages_stays_as_narrow_as_it_is(lab: Laboratory, issuer: 
     """Forms go to us alone: a page of ours leads to the issuer, and no redirect of a form does."""
     tablet = lab.tablet()
     page = tablet.open("/sign-in")
-    sent = tablet.http.post("/sign-in/issuer", data=page.form("/sign-in/issuer").fields)
+    sent = tablet.http.get(button(page))
     assert sent.status_code == 200
     for answer in (page.headers, sent.headers):
         assert "form-action 'self'" in answer["Content-Security-Policy"]
@@ -81,13 +82,13 @@ def test_the_policy_for_pages_stays_as_narrow_as_it_is(lab: Laboratory, issuer: 
 def test_no_issuer_no_button(lab: Laboratory) -> None:
     """A site without one sees nothing of it, and its address leads nowhere."""
     tablet = lab.tablet()
-    page = tablet.open("/sign-in")
-    assert page.page.form("/sign-in/issuer") is None
-    answer = tablet.post("/sign-in/issuer", page.form("/sign-in").fields)
+    assert not button(tablet.open("/sign-in"))
+    answer = tablet.open("/sign-in/issuer")
     assert (answer.status, "no single sign-on" in answer.error) == (403, True)
 
 
-def test_it_leads_back_to_where_one_was(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_it_leads_back_to_where_one_was(lab: Laboratory) -> None:
     """A page of ours is found again."""
     link(lab)
     assert sign_in(lab.tablet(), "/equipment/").path == "/equipment/"
@@ -96,7 +97,8 @@ def test_it_leads_back_to_where_one_was(lab: Laboratory, issuer: Issuer) -> None
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_it_leads_nowhere_else(lab: Laboratory, issuer: Issuer, target: str) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_it_leads_nowhere_else(lab: Laboratory, target: str) -> None:
     """What was slipped into the address is left out."""
     link(lab)
     assert sign_in(lab.tablet(), target).path == "/batches/"
@@ -133,7 +135,8 @@ def test_roles_are_ours_alone(lab: Laboratory, issuer: Issuer) -> None:
 
 
 @pytest.mark.requirement("RQ-071")
-def test_a_second_factor_is_asked_for_as_after_a_password(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_a_second_factor_is_asked_for_as_after_a_password(lab: Laboratory) -> None:
     """The site asks everybody: she has none, and sets one up before anything else; from outside nobody gets in."""
     link(lab)
     lab.installation.settings = replace(lab.installation.settings, second_factor="always")
@@ -142,7 +145,8 @@ def test_a_second_factor_is_asked_for_as_after_a_password(lab: Laboratory, issue
     assert "set one up at a workstation of the site" in sign_in(lab.tablet()).error
 
 
-def test_signing_asks_for_name_and_password_all_the_same(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_signing_asks_for_name_and_password_all_the_same(lab: Laboratory) -> None:
     """The session was proven by somebody else: the first signature has both components, and they are ours."""
     link(lab)
     batch = Played(lab).start("COI-26-0001-A")
@@ -154,7 +158,8 @@ def test_signing_asks_for_name_and_password_all_the_same(lab: Laboratory, issuer
             execute(hold, by=by, tap="", signing=Signing(user, password, batch.batch.last.hash))
 
 
-def test_who_has_a_first_password_chooses_one_before_anything_else(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_who_has_a_first_password_chooses_one_before_anything_else(lab: Laboratory) -> None:
     """Signing needs a password that nobody else knows; with the first one she chooses it."""
     link(lab)
     lab.tablet(ADAM).press("/people?person=alice", "/alice/password")
@@ -163,7 +168,8 @@ def test_who_has_a_first_password_chooses_one_before_anything_else(lab: Laborato
     assert tablet.open("/batches/").path == "/account"
 
 
-def test_wrong_passwords_are_not_forgiven_by_the_issuer(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_wrong_passwords_are_not_forgiven_by_the_issuer(lab: Laboratory) -> None:
     """Four guesses at Alice's signature, single sign-on, and one more: the account is locked."""
     link(lab)
     for _ in range(4):
@@ -176,7 +182,8 @@ def test_wrong_passwords_are_not_forgiven_by_the_issuer(lab: Laboratory, issuer:
     assert tablet.open("/batches/").path.startswith("/sign-in")
 
 
-def test_signing_out_ends_the_session(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_signing_out_ends_the_session(lab: Laboratory) -> None:
     """She locks the screen; the session is over here, and the next one asks at the issuer again."""
     link(lab)
     tablet = lab.tablet()
@@ -187,7 +194,8 @@ def test_signing_out_ends_the_session(lab: Laboratory, issuer: Issuer) -> None:
     assert sign_in(tablet).path == "/batches/"
 
 
-def test_the_session_before_it_is_over(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_the_session_before_it_is_over(lab: Laboratory) -> None:
     """Bob's tablet is taken over by Alice: his session ends with her sign-in."""
     link(lab)
     tablet = lab.tablet(BOB)
@@ -195,7 +203,8 @@ def test_the_session_before_it_is_over(lab: Laboratory, issuer: Issuer) -> None:
     assert {held.user: held.how for held in sessions(lab)} == {"bob": "signed in again", "alice": None}
 
 
-def test_ending_a_link_ends_what_began_by_it(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_ending_a_link_ends_what_began_by_it(lab: Laboratory) -> None:
     """From the next request on, and only that; the reason is on record."""
     link(lab)
     by_issuer, by_password = lab.tablet(), lab.tablet(ALICE)
@@ -208,7 +217,8 @@ def test_ending_a_link_ends_what_began_by_it(lab: Laboratory, issuer: Issuer) ->
 
 
 @pytest.mark.requirement("RQ-073")
-def test_the_log_and_the_review_say_by_what_somebody_comes_in(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_the_log_and_the_review_say_by_what_somebody_comes_in(lab: Laboratory) -> None:
     """Who looks through access sees which accounts the issuer opens, and when it did."""
     link(lab)
     sign_in(lab.tablet())
@@ -217,7 +227,8 @@ def test_the_log_and_the_review_say_by_what_somebody_comes_in(lab: Laboratory, i
     assert "password, single sign-on" in auditor.open("/access/review").page.text
 
 
-def test_an_administrator_links_on_the_page(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_an_administrator_links_on_the_page(lab: Laboratory) -> None:
     """Linking is a line like any change; the page says to what, and calls the issuer by its name."""
     tablet = lab.tablet(ADAM)
     answer = tablet.press("/people?person=alice", "/alice/issuer", subject=SUBJECT)
@@ -240,16 +251,16 @@ def test_an_administrator_links_on_the_page(lab: Laboratory, issuer: Issuer) -> 
         ("bob", "x" * 251, "", "that long"),
     ],
 )
-def test_one_account_is_one_persons(
-    lab: Laboratory, issuer: Issuer, user: str, subject: str, email: str, why: str
-) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_one_account_is_one_persons(lab: Laboratory, user: str, subject: str, email: str, why: str) -> None:
     """Nobody is linked twice, nor to another's account, nor by themselves, nor a machine."""
     link(lab)
     with pytest.raises((Refused, Malformed), match=why):
         lab.do(LinkAccount(user, "link-2", subject, email), ADAM)
 
 
-def test_only_administrators_link(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_only_administrators_link(lab: Laboratory) -> None:
     """Alice cannot, and an end has a reason."""
     with pytest.raises(Refused, match="administrator"):
         lab.do(LinkAccount("bob", "link-2", SUBJECT, ""), ALICE)
@@ -257,7 +268,8 @@ def test_only_administrators_link(lab: Laboratory, issuer: Issuer) -> None:
         lab.do(EndLink("alice", " "), ADAM)
 
 
-def test_who_was_deactivated_stays_out(lab: Laboratory, issuer: Issuer) -> None:
+@pytest.mark.usefixtures("issuer")
+def test_who_was_deactivated_stays_out(lab: Laboratory) -> None:
     """The issuer still knows her: that opens nothing here."""
     link(lab)
     lab.do(SetActive("alice", active=False, reason="has left"), ADAM)
