@@ -20,7 +20,7 @@ from mes.sso import queries
 from mes.sso.flow import Flow, flow_of, new_flow
 from mes.sso.issuer import NotProven, Unanswered
 from mes.web import frame
-from mes.web.errors import sentence_of
+from mes.web.errors import sentence_of, status_of
 from mes.web.forms import form, safe_next
 
 bp = Blueprint("sso", __name__, template_folder="templates")
@@ -102,7 +102,8 @@ def _back() -> str:
 
 
 def _refused(refused: Refused) -> tuple[str, int]:
-    return door(sentence_of(refused)), 503 if isinstance(refused, Unanswered) else 403
+    status = 503 if isinstance(refused, Unanswered) else 403 if isinstance(refused, NotProven) else status_of(refused)
+    return door(sentence_of(refused)), status
 
 
 def _to(person: str) -> Response:

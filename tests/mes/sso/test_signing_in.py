@@ -84,7 +84,7 @@ def test_no_issuer_no_button(lab: Laboratory) -> None:
     tablet = lab.tablet()
     assert not button(tablet.open("/sign-in"))
     answer = tablet.open("/sign-in/issuer")
-    assert (answer.status, "no single sign-on" in answer.error) == (403, True)
+    assert (answer.status, "no single sign-on" in answer.error) == (409, True)
 
 
 @pytest.mark.usefixtures("issuer")
