@@ -30,13 +30,14 @@ from mes.reports import views as reports
 from mes.samples import views as samples
 from mes.seals import views as seals
 from mes.settings import Settings
+from mes.sso import views as sso
 from mes.training import views as training
 from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(training, badges, access, factors, audit, seals, reports, archive, machine, api),
+    *(training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

@@ -31,6 +31,7 @@ from mes.people import models as people
 from mes.reports import models as reports
 from mes.samples import models as samples
 from mes.site import models as site
+from mes.sso import models as sso
 from mes.training import models as training
 from mes.trends import models as trends
 
@@ -52,6 +53,7 @@ _MODELS = (
     reports,
     samples,
     site,
+    sso,
     training,
     trends,
 )

@@ -6,10 +6,11 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import make_url
@@ -36,6 +37,16 @@ SECOND_FACTOR = ("optional", "outside", "always")
 
 
 @dataclass(frozen=True)
+class SingleSignOn:
+    """The site's own issuer (OpenID Connect): its address, who we are to it, and what the button calls it."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one installation.
 
@@ -48,6 +59,7 @@ class Settings:
     ``longest``       after how long a session is over, however busy its holder
     ``second_factor`` who is asked for one at sign-in: who has one (``optional``), who is ``outside``, or ``always``
     ``inside``        the networks of the site; empty where every address counts as inside
+    ``sso``           the issuer that people may sign in by, where the site has one
     """
 
     folder: Path
@@ -62,6 +74,7 @@ class Settings:
     second_factor: str = "optional"
     inside: tuple[Network, ...] = ()
     secure_cookies: bool = True
+    sso: SingleSignOn | None = None
 
     @property
     def is_demonstration(self) -> bool:
@@ -98,7 +111,34 @@ class Settings:
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
             longest=timedelta(hours=float(environment.get("MES_SESSION_HOURS", "12"))),
             secure_cookies="MES_INSECURE_COOKIES" not in environment,
+            sso=_single_sign_on(environment),
         )
+
+
+def _single_sign_on(environment: Mapping[str, str]) -> SingleSignOn | None:
+    issuer = environment.get("MES_SSO_ISSUER", "")
+    if not issuer:
+        return None
+    if not is_safe_address(issuer):
+        raise ValueError(f"MES_SSO_ISSUER is “{issuer}”: an issuer's address begins with https://")
+    client, file = environment.get("MES_SSO_CLIENT_ID", ""), environment.get("MES_SSO_SECRET_FILE", "")
+    if not client or not file:
+        raise ValueError("MES_SSO_ISSUER needs MES_SSO_CLIENT_ID and MES_SSO_SECRET_FILE beside it")
+    _must_be_ours_alone(Path(file))
+    secret = Path(file).read_text().strip()
+    if not secret:
+        raise ValueError(f"{file} holds no secret")
+    return SingleSignOn(issuer, client, secret, environment.get("MES_SSO_NAME", "single sign-on"))
+
+
+def is_safe_address(address: str) -> bool:
+    """Say whether nobody on the way can change what an address answers: TLS, or this machine itself."""
+    try:
+        parts = urlsplit(address)
+        is_here = ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        is_here = False
+    return address.startswith("https://") or (is_here and parts.scheme == "http")
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:
@@ -125,9 +165,13 @@ def _secret_key(folder: Path) -> str:
     key = file.read_text()
     if len(key) < _SHORTEST_KEY:
         raise ValueError(f"{file} holds no key: remove it, and the next start makes one (everybody signs in again)")
+    _must_be_ours_alone(file)
+    return key
+
+
+def _must_be_ours_alone(file: Path) -> None:
     if file.stat().st_mode & 0o077:
         raise ValueError(f"{file} can be read by others than its owner: chmod 600 {file}")
-    return key
 
 
 def _must_not_be_everybodys(database_url: str) -> None:

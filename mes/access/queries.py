@@ -127,8 +127,9 @@ def _event(user: str, content_: Mapping[str, Any]) -> Event | None:
 
 def _what(kind: str, body: Mapping[str, Any]) -> str:
     if kind == "sign in added":
-        badge = body["values"].get("badge")
-        return f"signed in, name from badge {badge}" if badge else "signed in"
+        badge, began_by = (body["values"].get(name) for name in ("badge", "began_by"))
+        how = f", name from badge {badge}" if badge else f" by {began_by}" if began_by else ""
+        return f"signed in{how}"
     changes = body.get("changes", {})
     if kind == "sign in changed":
         return f"signed out: {changes['how'][1]}" if "how" in changes else ""

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from mes.badges.models import IN_USE, Badge
 from mes.ledger.line import canonical, utc
 from mes.ledger.tables import line
-from mes.people.models import SignIn, User
+from mes.people.models import SINGLE_SIGN_ON, SignIn, User
 from mes.people.signers import edition_in_force
+from mes.sso.models import IssuerLink
 
 UNUSED_AFTER_DAYS = 90
 
@@ -50,13 +51,18 @@ def _user(session: Session, user: User, seen: datetime | None, edition: int, now
         "name": user.name,
         "roles": user.roles,
         "state": "locked" if user.locked else "active" if user.active else "inactive",
-        "secret": "token" if user.token_hash else "password",
+        "secret": "token" if user.token_hash else _secret(session, user),
         "since": utc(user.secret_set) if user.secret_set else "",
         "used": used,
         "identity": f"{user.proof}, seen by {user.proven_by}" if user.proven_at else "",
         "signs": _signs(user, edition),
         "notes": list(_notes(user, used, now)),
     }
+
+
+def _secret(session: Session, user: User) -> str:
+    linked = select(IssuerLink.id).where(IssuerLink.user == user.id, IssuerLink.ended.is_(None))
+    return f"password, {SINGLE_SIGN_ON}" if session.scalars(linked).first() else "password"
 
 
 def _signs(user: User, edition: int) -> bool:

@@ -18,6 +18,13 @@ VARIABLES = {
     "MES_SYSLOG": ("`host:port` of a log on another machine, for what was refused and what failed", "not set"),
     "MES_INSECURE_COOKIES": ("lets the cookie go over plain HTTP; a demonstration's, on loopback", "not set"),
     "MES_PROCESS_CLOCK": ("the file of a demonstration's clock; a laboratory's database refuses it", "not set"),
+    "MES_SSO_ISSUER": ("the address of the site's issuer of identities (OpenID Connect)", "no single sign-on"),
+    "MES_SSO_CLIENT_ID": ("who this laboratory is to the issuer", "needed beside the issuer"),
+    "MES_SSO_SECRET_FILE": (
+        "the file with the client's secret, readable by its owner alone",
+        "needed beside the issuer",
+    ),
+    "MES_SSO_NAME": ("what the button on the sign-in page calls the issuer", "single sign-on"),
     "MES_NO_APT": ("`./lab` never calls apt, and says what to install", "not set"),
     "MES_CHROMIUM": ("the browser that the tests drive", "the machine's"),
     "MES_PG_BIN": ("the folder with PostgreSQL's programs, for the tests", "the newest installed"),

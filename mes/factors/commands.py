@@ -192,7 +192,8 @@ def _let_in(doing: Doing, session: str, from_: str) -> None:
     held = doing.session.get(SignIn, session) if session else None
     if held and held.waits_for == from_ and not held.ended:
         held.waits_for = None
-        doing.session.get_one(User, held.user).wrong_passwords = 0
+        if not held.began_by:  # only who knew the password is forgiven wrong ones
+            doing.session.get_one(User, held.user).wrong_passwords = 0
 
 
 def _name(name: str) -> str:

@@ -50,6 +50,7 @@ class BeginSession:
     before: str = ""
     badge: str = ""
     waits_for: str = ""
+    began_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,18 +141,19 @@ def _books_of_attempt(command: NoteWrongPassword) -> Iterable[str]:
 
 @handles(BeginSession, "signed in", books=user_book)
 def begin_session(doing: Doing, command: BeginSession) -> Outcome:
-    """Open a session; wrong passwords before it are forgotten."""
+    """Open a session; wrong passwords before it are forgotten, if it was a password that opened it."""
     if command.waits_for == "refused":
         raise Refused(
             "from here a second factor is asked for, and you have none: set one up at a workstation of the site"
         )
     user = _user(doing, command.user)
-    if not command.waits_for:
+    if not command.waits_for and not command.began_by:
         user.wrong_passwords = 0
     at = doing.act.at
     _close(doing, command.before, "signed in again")
     session = SignIn(id=command.session, user=user.id, workstation=command.workstation, began=at)
     session.badge, session.waits_for = command.badge or None, command.waits_for or None
+    session.began_by = command.began_by or None
     doing.session.add(session)
     return {"user": user.id}
 

@@ -16,6 +16,7 @@ ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 INSTRUMENT = "instrument"
 CLOCK = "clock"
+SINGLE_SIGN_ON = "single sign-on"
 
 
 class User(Row):
@@ -61,6 +62,7 @@ class SignIn(Row):
 
     ``both_given`` says that both components of a signature were given since the session began; a lock ends a session.
     ``waits_for`` is the second factor: until it is given (``factor``), or set up (``set-up``), nothing else answers.
+    ``began_by`` says what it began by where that was not a password.
     """
 
     __tablename__ = "sign_in"
@@ -75,6 +77,7 @@ class SignIn(Row):
     both_given: Mapped[bool] = mapped_column(default=False)  # name and secret, at a signature of this session
     badge: Mapped[str | None] = mapped_column(String(60))
     waits_for: Mapped[str | None] = mapped_column(String(20))
+    began_by: Mapped[str | None] = mapped_column(String(20))
 
     @property
     def book(self) -> str:

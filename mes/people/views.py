@@ -19,6 +19,7 @@ from mes.people import identity, queries
 from mes.people.passwords import new_password
 from mes.people.signers import must_not_wait
 from mes.signing import Signing
+from mes.sso.queries import link_of, name_of_issuer
 from mes.web import frame
 from mes.web.errors import sentence_of, status_of
 from mes.web.forms import Form, came_from, form, safe_next
@@ -38,7 +39,7 @@ class Locked:
 @bp.get("/sign-in")
 def sign_in() -> str:
     """Ask who is there."""
-    return _door()
+    return door()
 
 
 @bp.post("/sign-in")
@@ -54,7 +55,7 @@ def enter() -> Response | tuple[str, int]:
             must_not_wait(place)
         execute(command, by=frame.visitor(), tap="", signing=signing)  # the second of two taps opens its own cookie
     except Refused as refused:
-        return _door(sentence_of(refused), typed), 403
+        return door(sentence_of(refused), typed), 403
     frame.begin(token, command.user)
     return redirect(safe_next(entered.text("next")) or url_for("batches.board"))
 
@@ -205,13 +206,15 @@ def reactivate(person: str) -> Response:
     return _back(person)
 
 
-def _door(error: str | None = None, user: str = "") -> str:
+def door(error: str | None = None, user: str = "") -> str:
+    """Draw the page that asks who is there."""
     locked = None
     if "user" in session and not error:
         since = local(datetime.fromtimestamp(session.get("touched", 0), UTC))
         locked = Locked(session["user"], queries.names().get(session["user"], session["user"]), since)
     next_ = safe_next(request.values.get("next", "")) or ""
-    return render_template("sign_in.html", locked=locked, draft_user=user, error=error, next=next_)
+    page = {"locked": locked, "draft_user": user, "error": error, "next": next_}
+    return render_template("sign_in.html", **page, issuer=name_of_issuer())
 
 
 def _must_agree(new: str, again: str) -> None:
@@ -243,8 +246,9 @@ def _people(
     chosen = next((person for person in everybody if person.name == request.args.get("person")), None)
     drafted = {"draft_name": draft.id, "draft_full_name": draft.name, "draft_roles": draft.roles} if draft else {}
     page = {"people": everybody, "chosen": chosen, "roles": queries.roles_to_give(), "error": error}
-    more = {"documents": identity.DOCUMENTS, "first_password": first_password}
-    return render_template("people.html", **page, **drafted, **more)
+    more = {"documents": identity.DOCUMENTS, "first_password": first_password, "issuer": name_of_issuer()}
+    link = link_of(chosen.name) if chosen else None
+    return render_template("people.html", **page, **drafted, **more, link=link)
 
 
 def _back(person: str) -> Response:

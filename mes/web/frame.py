@@ -48,7 +48,8 @@ _OF_PEOPLE = (
 )
 _SEE_PEOPLE = {ADMINISTRATOR, AUDITOR, SUPERVISOR, Role.REVIEWER.value}
 _LOOK_AFTER = {ADMINISTRATOR, SUPERVISOR, Role.REVIEWER.value}  # who is told at once that somebody is locked out
-_ALWAYS = ("people.lock", "people.sign_in", "people.enter", "static", "health")
+_ISSUER = ("sso.start", "sso.back", "sso.end")
+_ALWAYS = ("people.lock", "people.sign_in", "people.enter", *_ISSUER, "static", "health")
 _GIVING = ("factors.ask", "factors.give_code", "factors.give_passkey", "factors.options")
 _CHOOSING = ("people.account", "people.choose_password")
 _SETTING_UP = (
@@ -58,7 +59,7 @@ _SETTING_UP = (
     "factors.add_passkey",
     "factors.options",
 )
-_OPEN_TO_ALL = ("people.sign_in", "people.enter", "static", "health")
+_OPEN_TO_ALL = ("people.sign_in", "people.enter", *_ISSUER, "static", "health")
 _OPEN_WITHOUT_ROLE = (*_OPEN_TO_ALL, "people.lock")
 _PAGES = (
     "batches.board",

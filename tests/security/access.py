@@ -23,7 +23,7 @@ from tests.mes.laboratory import opened
 from tests.security.door import Asked, Door, Route
 
 FILE = ROOT / "docs" / "compliance" / "access.csv"
-OPEN_TO_ALL = frozenset({"people.sign_in", "people.enter", "static", "health"})
+OPEN_TO_ALL = frozenset({"people.sign_in", "people.enter", "sso.start", "sso.back", "sso.end", "static", "health"})
 
 Row = Mapping[str, str]
 
