@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, String, Text, insert, select
+from sqlalchemy import Connection, Index, String, Text, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mes.db import View
@@ -19,9 +19,10 @@ from mes.ledger.verify import Flaw
 
 
 class ReasonView(View):
-    """The reason that stands on a line. Without an index but its key: it is small, and is looked through whole."""
+    """The reason that stands on a line. It has its index in the order of time, for so it is looked through."""
 
     __tablename__ = "reason_view"
+    __table_args__ = (Index("reason_view_at", "at", "book", "page"),)
 
     book: Mapped[str] = mapped_column(Text, primary_key=True)
     page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
