@@ -1,7 +1,7 @@
 """Lines found by who, what, about what, when, why and where, among ten million as among ten thousand.
 
-Of the filters asked, one leads: the one whose next 5,000 lines reach furthest, which a few steps in its index tell. These
-lines are looked through for the others. Where it has no more than these, the answer is whole; else the answer says how
+Of the filters asked, one leads: the one whose next 5,000 lines reach furthest, as its index tells at once. These lines
+are looked through for the others. Where it has no more than these, the answer is whole; else the answer says how
 far that reached, and going on continues there. So no question takes longer because the ledger is long, and no line is
 passed over. Pages go on from a place (a time, a book, a page) or from a time, never from a count.
 """
@@ -25,7 +25,8 @@ from mes.web.forms import local_time
 
 PAGE = 50
 LOOKED_THROUGH = 5_000
-REASONS_LOOKED_THROUGH = 50_000  # they are short, and lie side by side
+LINES_IN_A_ROW = 20_000  # as they were written, side by side on the disk, more are looked through in the same time
+REASONS_IN_A_ROW = 50_000
 _AROUND = 5  # lines before and after one that was asked for
 _PLACE = re.compile(r"([^|]+)(?:\|(.+)\|([0-9]{1,9}))?")
 _SHOWN = (line.c.at, line.c.book, line.c.page, line.c.author, line.c.kind, line.c.text, line.c.hash)
@@ -55,6 +56,11 @@ class Filter:
         """The one book that is asked about, or empty."""
         return self.book if self.book == "laboratory" else f"{self.book}{self.which}" if self.which else ""
 
+    @property
+    def is_why_alone(self) -> bool:
+        """Whether every line with the reason answers, whatever else it says."""
+        return bool(self.why) and not any((self.words, self.who, self.what, self.where, self.book))
+
 
 @dataclass(frozen=True)
 class Found:
@@ -72,13 +78,13 @@ class _Leader:
 
     lines: Select[Any]
     reach: Any = None
-    count: int = LOOKED_THROUGH
+    count: int = 0
     gives_reasons: bool = False
 
 
 def search(connection: Connection, asked: Filter, size: int = PAGE) -> Found:
     """Find a page of lines. Raise `Malformed` for a filter that cannot be read."""
-    leader = None if _is_plain(asked) else _leader(connection, asked)
+    leader = None if _is_plain(asked) else _leader(connection, asked, size)
     # Materialized: a database would else take another way, by a guess of how many lines there are of each.
     c = leader.lines.cte("looked").prefix_with("MATERIALIZED").c if leader else line.c
     rest = _rest(asked, c, has_reason=leader is not None and leader.gives_reasons)
@@ -107,53 +113,57 @@ def everything(connection: Connection, asked: Filter, size: int = 1_000) -> Iter
         asked = replace(asked, before=found.after)
 
 
-def _leader(connection: Connection, asked: Filter) -> _Leader:
+def _leader(connection: Connection, asked: Filter, size: int) -> _Leader:
     """Return the first filter of which everything is looked through, or the one that reaches furthest."""
     wide = list[_Leader]()
-    for leader in _leaders(connection, asked):
+    for leader in _leaders(connection, asked, size):
         if leader.reach is None:
             return leader
         wide.append(leader)
     return (max if asked.order == "oldest" else min)(wide, key=lambda each: str(each.reach.at))
 
 
-def _leaders(connection: Connection, asked: Filter) -> Iterator[_Leader]:
+def _leaders(connection: Connection, asked: Filter, size: int) -> Iterator[_Leader]:
     """Give each filter that an index answers; who asks for nothing looks through the lines as they were written."""
     if asked.one_book:
         yield _by_index(connection, asked, line.c.book == asked.one_book)
+        return
+    if asked.is_why_alone:
+        yield _by_reason(connection, asked, size + 1)
         return
     if asked.who:
         yield _by_index(connection, asked, line.c.author == asked.who)
     if asked.what:
         yield _by_index(connection, asked, line.c.kind == asked.what)
-    yield _by_index(connection, asked, literal(value=True))
+    yield _by_index(connection, asked, literal(value=True), LINES_IN_A_ROW)
     if asked.book and _are_few(connection, _of_kind(asked.book, line.c)):
         yield _Leader(select(*_SHOWN).where(_of_kind(asked.book, line.c)))  # no index has a wide one in time's order
     if asked.why:
-        yield _by_reason(connection, asked)
+        yield _by_reason(connection, asked, LOOKED_THROUGH)
 
 
-def _by_index(connection: Connection, asked: Filter, condition: ColumnElement[bool]) -> _Leader:
+def _by_index(connection: Connection, asked: Filter, condition: ColumnElement[bool], count: int = 0) -> _Leader:
     """Return the next lines that an index has by their time, or by their page."""
-    conditions = [condition, *_window(asked, line.c)]
+    conditions, count = [condition, *_window(asked, line.c)], count or LOOKED_THROUGH
     key = (line.c.at, line.c.book, line.c.page) if asked.one_book else (line.c.at,)
     ordered = (line.c.page,) if asked.one_book else (line.c.at,)
-    query = _directed(asked, select(*key).where(*conditions), ordered).offset(LOOKED_THROUGH - 1).limit(1)
+    query = _directed(asked, select(*key).where(*conditions), ordered).offset(count - 1).limit(1)
     reach = connection.execute(query).first()
-    return _Leader(select(*_SHOWN).where(*conditions, *_within(asked, line.c, reach)), reach)
+    return _Leader(select(*_SHOWN).where(*conditions, *_within(asked, line.c, reach)), reach, count)
 
 
-def _by_reason(connection: Connection, asked: Filter) -> _Leader:
-    """Return the lines of the next reasons that hold the words, as far as reasons are looked through."""
+def _by_reason(connection: Connection, asked: Filter, enough: int) -> _Leader:
+    """Return the lines of enough reasons that hold the words, as far as reasons are looked through."""
     c = ReasonView.__table__.c
-    all_ = _ordered(asked, select(c.at, c.book, c.page).where(*_window(asked, c), *_after(asked, c)), c)
-    furthest = connection.execute(all_.offset(REASONS_LOOKED_THROUGH - 1).limit(1)).first()
-    keys = all_.where(*_within(asked, c, furthest), *_holds(c.reason, asked.why)).limit(LOOKED_THROUGH)
-    nearer = connection.execute(keys.offset(LOOKED_THROUGH - 1).limit(1)).first()
+    window = (*_window(asked, c), *_after(asked, c))
+    times = _directed(asked, select(c.at).where(*window), (c.at,))
+    furthest = connection.execute(times.offset(REASONS_IN_A_ROW - 1).limit(1)).first()
+    near = select(c.at, c.book, c.page).where(*window, *_within(asked, c, furthest), *_holds(c.reason, asked.why))
+    keys = _ordered(asked, near, c).limit(enough)
+    nearer = connection.execute(keys.offset(enough - 1).limit(1)).first()
     found = keys.subquery("keys")
     lines = select(*_SHOWN).join(found, (found.c.book == line.c.book) & (found.c.page == line.c.page))
-    count = LOOKED_THROUGH if nearer else REASONS_LOOKED_THROUGH
-    return _Leader(lines, nearer or furthest, count, gives_reasons=True)
+    return _Leader(lines, nearer or furthest, enough if nearer else REASONS_IN_A_ROW, gives_reasons=True)
 
 
 def _are_few(connection: Connection, condition: ColumnElement[bool]) -> bool:
@@ -182,7 +192,8 @@ def _rest(asked: Filter, c: _Columns, *, has_reason: bool) -> _Conditions:
     conditions += _holds(c.text, asked.words)
     if asked.why and not has_reason:
         same = (ReasonView.book == c.book) & (ReasonView.page == c.page)
-        conditions.append(select(literal(1)).where(same, *_holds(ReasonView.__table__.c.reason, asked.why)).exists())
+        # One value, not EXISTS: that a database may answer by reading the reasons of the whole ledger.
+        conditions += _holds(select(ReasonView.reason).where(same).scalar_subquery(), asked.why)
     return conditions
 
 
