@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnCollection, ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnCollection, ColumnElement, Connection, Select, func, literal, or_, select
 
 from batch_records.executed.draft import Malformed
 from mes.ledger.line import utc

@@ -116,7 +116,7 @@ def answers(line: dict[str, object], asked: dict[str, str]) -> bool:
 
 
 @pytest.mark.requirement("RQ-076")
-@pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: " ".join(asked))
+@pytest.mark.parametrize("asked", QUESTIONS, ids=" ".join)
 @pytest.mark.parametrize("looked_through", [10_000, 40, 1])
 def test_filters_together_find_what_answers_to_all(
     corrected: Played, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], looked_through: int
@@ -124,7 +124,8 @@ def test_filters_together_find_what_answers_to_all(
     """Both ways through time, each line once, whichever filter leads and however few are looked through at a time."""
     corrected.correct("1.5", "volume", "56 mL", "another mistake")
     look_through(monkeypatch, looked_through)
-    wanted = sorted((str(line["book"]), int(str(line["page"]))) for line in lines(corrected.lab) if answers(line, asked))
+    answering = [line for line in lines(corrected.lab) if answers(line, asked)]
+    wanted = sorted((str(line["book"]), int(str(line["page"]))) for line in answering)
     got = found(corrected.lab, **asked)
     assert sorted(got) == wanted
     assert found(corrected.lab, **asked, order="oldest") == got[::-1]
