@@ -191,7 +191,7 @@ def _rest(asked: Filter, c: _Columns, *, has_reason: bool) -> _Conditions:
         )
     conditions += _holds(c.text, asked.words)
     if asked.why and not has_reason:
-        same = (ReasonView.book == c.book) & (ReasonView.page == c.page)
+        same = (ReasonView.at == c.at) & (ReasonView.book == c.book) & (ReasonView.page == c.page)
         # One value, not EXISTS: that a database may answer by reading the reasons of the whole ledger.
         conditions += _holds(select(ReasonView.reason).where(same).scalar_subquery(), asked.why)
     return conditions
