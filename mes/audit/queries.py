@@ -14,7 +14,7 @@ from flask import url_for
 from sqlalchemy import text
 
 from batch_records.executed.draft import Malformed
-from mes.audit.search import LOOKED_THROUGH, Filter, everything, must_be_readable, search
+from mes.audit.search import Filter, everything, must_be_readable, search
 from mes.audit.words import cell, old_and_new, what
 from mes.batches.shown import local, minute
 from mes.context import installation
@@ -90,7 +90,7 @@ def audit_page(asked: Filter) -> AuditPage:
     counted = f"{len(lines)} lines"
     if found.reached:
         reached = minute(datetime.fromisoformat(found.reached))
-        counted += f"; {LOOKED_THROUGH:,} were looked through, to {reached}"
+        counted += f"; {found.looked_through:,} were looked through, to {reached}"
     older = url_for("audit.audit", **{**vars(asked), "before": found.after}) if found.after else None
     return replace(page, lines=lines, older=older, counted=counted + (", more below" if older else ""))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, String, Text, insert, select
+from sqlalchemy import Connection, PrimaryKeyConstraint, String, Text, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mes.db import View
@@ -19,12 +19,13 @@ from mes.ledger.verify import Flaw
 
 
 class ReasonView(View):
-    """The reason that stands on a line. Without an index but its key: it is small, and is looked through whole."""
+    """The reason that stands on a line. Its key begins with the time, for in that order reasons are looked through."""
 
     __tablename__ = "reason_view"
+    __table_args__ = (PrimaryKeyConstraint("at", "book", "page"),)
 
-    book: Mapped[str] = mapped_column(Text, primary_key=True)
-    page: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    book: Mapped[str] = mapped_column(Text)
+    page: Mapped[int] = mapped_column(autoincrement=False)
     at: Mapped[str] = mapped_column(String(27))
     reason: Mapped[str] = mapped_column(Text)
 
@@ -42,12 +43,12 @@ def keep_reasons(connection: Connection, lines: Iterable[Line]) -> None:
 def wrong_reasons(connection: Connection) -> Iterator[Flaw]:
     """Give every difference between the view and the lines."""
     columns = ReasonView.book, ReasonView.page, ReasonView.at, ReasonView.reason
-    shown = {(row.book, row.page): (row.at, row.reason) for row in connection.execute(select(*columns))}
+    shown = {(row.book, row.page, row.at): row.reason for row in connection.execute(select(*columns))}
     query = select(line.c.book, line.c.page, line.c.at, line.c.text).where(line.c.text.contains(_MARK))
     for each in _reasons(tuple(row) for row in connection.execute(query)):
-        if shown.pop((each["book"], each["page"]), None) != (each["at"], each["reason"]):
+        if shown.pop((each["book"], each["page"], each["at"]), None) != each["reason"]:
             yield Flaw(str(each["book"]), int(each["page"]), "the view of reasons says something else than the line")
-    for book, page in shown:
+    for book, page, _ in shown:
         yield Flaw(book, page, "the view of reasons shows what no line says")
 
 

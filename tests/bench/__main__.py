@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 
 from tests.bench import audit, charts, core, instruments, saves
 from tests.bench.figure import Figure, Named
@@ -26,10 +27,14 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", choices=PARTS, help="measure this part alone (hour: a gateway for an hour)"
     )
+    parser.add_argument("--lines", type=int, default=0, help="audit: lines of the trail, instead of ten million")
+    parser.add_argument("--engine", action="append", choices=audit.ENGINES, help="audit: this database alone")
     options = parser.parse_args()
+    of_audit = partial(audit.measure, lines=options.lines, engines=options.engine or audit.ENGINES)
     figures: dict[str, Figure] = {}
     for part in options.only or USUAL:
-        for name, figure in PARTS[part](quick=options.quick):
+        measure = of_audit if part == "audit" else PARTS[part]
+        for name, figure in measure(quick=options.quick):
             figures[name] = figure
             sys.stderr.write(f"{_row(name, figure)}\n")
     if options.json:

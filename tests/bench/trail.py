@@ -36,10 +36,15 @@ def fill(installed: Installed, lines: int) -> None:
         _into_postgresql(installed, lines)
 
 
+def time_of(number: int) -> datetime:
+    """Return when a line was written, by its number from nought."""
+    return _BEGIN + timedelta(seconds=30 * number)
+
+
 def rows(lines: int) -> Iterator[_Row]:
     """Give the lines, as they were written."""
     for number in range(lines):
-        at = utc(_BEGIN + timedelta(seconds=30 * number))
+        at = utc(time_of(number))
         who, tablet = PEOPLE[number * 7 % 36], f"192.0.2.{number % 24 + 1}"
         yield (_beside if number % 25 == 24 else _in_a_batch)(number, at, who, tablet)
 
@@ -116,6 +121,7 @@ def _into_sqlite(installed: Installed, lines: int) -> None:
 def _into_postgresql(installed: Installed, lines: int) -> None:
     address = make_url(installed.url)
     with psycopg.connect(f"host={address.query['host']} user=postgres dbname={address.database}") as connection:
+        connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("ALTER TABLE line DISABLE TRIGGER ALL")
         found = connection.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename='line' AND indexname<>'line_pkey'"
@@ -123,17 +129,19 @@ def _into_postgresql(installed: Installed, lines: int) -> None:
         indexes = found.fetchall()
         for name, _ in indexes:
             connection.execute(f"DROP INDEX {name}")
-        with connection.cursor().copy(f"COPY line ({_COLUMNS}) FROM STDIN") as copy:
-            for row in rows(lines):
-                copy.write_row(row)
-        with connection.cursor().copy("COPY reason_view (book, page, at, reason) FROM STDIN") as copy:
-            for row in rows(lines):
-                if reason := _reason_of(row):
-                    copy.write_row((row[0], row[1], row[4], reason))
+        made = rows(lines)
+        while some := list(islice(made, _EVERY)):
+            with connection.cursor().copy(f"COPY line ({_COLUMNS}) FROM STDIN") as copy:
+                for row in some:
+                    copy.write_row(row)
+            with connection.cursor().copy("COPY reason_view (book, page, at, reason) FROM STDIN") as copy:
+                for row in some:
+                    if reason := _reason_of(row):
+                        copy.write_row((row[0], row[1], row[4], reason))
         for _, sql in indexes:
             connection.execute(sql)
         connection.execute("ALTER TABLE line ENABLE TRIGGER ALL")
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE line")
-        connection.execute("ANALYZE reason_view")
+        connection.execute("VACUUM ANALYZE reason_view")

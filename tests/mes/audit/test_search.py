@@ -6,12 +6,15 @@ import csv
 import hashlib
 import io
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from mes.audit import search as searching
 from mes.audit.search import Filter, everything, search
 from mes.audit.words import cell
+from mes.ledger.line import canonical
 from mes.ledger.reasons import ReasonView
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE
@@ -33,6 +36,12 @@ def found(lab: Laboratory, **asked: str) -> list[tuple[str, int]]:
     """Return where the lines stand that answer, all of them."""
     with lab.app.app_context(), lab.reading() as connection:
         return [(row.book, row.page) for row in everything(connection, Filter(**asked), 7)]
+
+
+def look_through(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
+    """Let no more lines or reasons be looked through at a time."""
+    for bound in ("LOOKED_THROUGH", "LINES_IN_A_ROW", "REASONS_IN_A_ROW"):
+        monkeypatch.setattr(searching, bound, lines)
 
 
 def lines(lab: Laboratory) -> list[dict[str, object]]:
@@ -60,11 +69,63 @@ def test_each_filter_finds_what_answers_and_nothing_else(
     corrected: Played, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], key: str, value: str, looked_through: int
 ) -> None:
     """As told from the lines themselves; and the same, however few are looked through at a time."""
-    monkeypatch.setattr(searching, "LOOKED_THROUGH", looked_through)
+    look_through(monkeypatch, looked_through)
     answers = [line for line in lines(corrected.lab) if line.get(key) == value]
     if "who" in asked:
         answers = [line for line in answers if line["author"] == asked["who"]]
     wanted = sorted((str(line["book"]), int(str(line["page"]))) for line in answers)
+    got = found(corrected.lab, **asked)
+    assert sorted(got) == wanted
+    assert found(corrected.lab, **asked, order="oldest") == got[::-1]
+
+
+QUESTIONS: list[dict[str, str]] = [
+    {"why": "mistake", "who": "alice"},
+    {"why": "mistake", "what": "value corrected", "where": "tablet"},
+    {"why": "mistake", "book": "batch:", "which": "B26-0001"},
+    {"why": "mistake", "since": "2026-03-01", "until": "2026-03-31"},
+    {"why": "nobody gave this reason"},
+    {"why": "mistake", "words": "no such word"},
+    {"words": "volume", "who": "alice"},
+    {"words": "volume", "what": "step completed"},
+    {"words": "volume", "book": "batch:"},
+    {"words": "volume", "book": "batch:", "which": "B26-0001"},
+    {"book": "lot:"},
+    {"book": "lot:", "who": "alice"},
+    {"book": "user:", "what": "copy taken"},
+    {"who": "alice", "since": "2026-03-01"},
+    {"who": "alice", "until": "2026-03-01"},
+    {"who": "alice", "what": "value corrected", "where": "tablet", "words": "55"},
+]
+
+
+def answers(line: dict[str, object], asked: dict[str, str]) -> bool:
+    """Say whether a line answers, told from its content alone."""
+    exact = {"who": "author", "what": "kind", "where": "workstation"}
+    if any(line.get(key) != asked[name] for name, key in exact.items() if name in asked):
+        return False
+    book = asked.get("book", "") + asked.get("which", "")
+    if not (line["book"] == book if "which" in asked else str(line["book"]).startswith(book)):
+        return False
+    local = str(datetime.fromisoformat(str(line["at"])).astimezone(ZoneInfo("Asia/Kuala_Lumpur")).date())
+    if not asked.get("since", "") <= local <= asked.get("until", "9999"):
+        return False
+    reason, text = str(line.get("reason", "")).lower(), canonical(line).lower()
+    whole = [(reason, asked.get("why", "")), (text, asked.get("words", ""))]
+    return all(word in said for said, words in whole for word in words.lower().split())
+
+
+@pytest.mark.requirement("RQ-076")
+@pytest.mark.parametrize("asked", QUESTIONS, ids=" ".join)
+@pytest.mark.parametrize("looked_through", [10_000, 40, 1])
+def test_filters_together_find_what_answers_to_all(
+    corrected: Played, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], looked_through: int
+) -> None:
+    """Both ways through time, each line once, whichever filter leads and however few are looked through at a time."""
+    corrected.correct("1.5", "volume", "56 mL", "another mistake")
+    look_through(monkeypatch, looked_through)
+    answering = [line for line in lines(corrected.lab) if answers(line, asked)]
+    wanted = sorted((str(line["book"]), int(str(line["page"]))) for line in answering)
     got = found(corrected.lab, **asked)
     assert sorted(got) == wanted
     assert found(corrected.lab, **asked, order="oldest") == got[::-1]
@@ -76,7 +137,7 @@ def test_every_line_comes_once_however_few_are_looked_through(
     corrected: Played, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
     """Page after page, what is written meanwhile neither doubles nor hides a line."""
-    monkeypatch.setattr(searching, "LOOKED_THROUGH", 11)
+    look_through(monkeypatch, 11)
     got = found(corrected.lab, order=order)
     assert len(got) == len(set(got)) == corrected.lab.count("line")
 
@@ -85,7 +146,7 @@ def test_a_search_that_reached_nothing_yet_says_how_far_it_looked(
     corrected: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where every filter is wide, the page says back to when, and goes on from there."""
-    monkeypatch.setattr(searching, "LOOKED_THROUGH", 5)
+    look_through(monkeypatch, 5)
     with corrected.lab.app.app_context(), corrected.lab.reading() as connection:
         answer = search(connection, Filter(words="no such word"))
     assert not answer.rows
