@@ -21,7 +21,7 @@ def seconds() -> float:
 
 def stamp() -> str:
     """Return this moment, to be remembered."""
-    return f"{BOOT} {seconds():.1f}"
+    return f"{BOOT} {math.floor(10 * seconds()) / 10}"
 
 
 def seconds_since(stamped: str) -> float:

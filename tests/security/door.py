@@ -22,6 +22,7 @@ from werkzeug.routing import Rule
 from batch_records.executed.commands import Person
 from mes.batches.folds import Folds
 from mes.equipment.commands import AddEquipment
+from mes.integrity import check
 from mes.people.commands import ROLES, AddMachine
 from mes.people.models import AUDITOR
 from tests.cast import ALICE, QUINN
@@ -202,6 +203,11 @@ class Door:
         seen = batch.head(parts["step"]) if parts else batch.last.hash
         by = ALICE if role == NOBODY else self.person(role)
         return {"csrf_token": self.tokens[role], "user": by.id, "password": PASSWORD, "seen": seen}
+
+    def is_whole(self) -> bool:
+        """Say whether the ledger is whole. Witnesses are not asked: to them, what was put back was rolled back."""
+        with self.lab.installation.database.snapshot() as connection:
+            return check(connection).holds
 
     def put_back(self) -> None:
         """Let nothing have happened since the beginning."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.cast import BOB, DORA, QUINN
+from tests.cast import BOB, DORA, QUINN, SVEN
 from tests.mes.laboratory import ADAM, Laboratory
 from tests.mes.played import Played
 
@@ -38,7 +38,8 @@ def typed_everywhere(lab: Laboratory, payload: str) -> Played:
         until="2027-01-01 00:00",
     )
     lab.measured("1", channel="pH", unit=payload[:40], instrument="CC-01", sample=None)
-    batch.lab.tablet(BOB).upload(tablet.open("/recipes/").form("/recipes/"), file=(payload, b"recipe: x"))
+    drafting = lab.tablet(SVEN)
+    drafting.upload(drafting.open("/recipes/").form("/recipes/"), file=(payload, b"recipe: x"))
     limit = {
         "equipment_class": "cell counter",
         "channel": payload[:60],

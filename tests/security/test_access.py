@@ -56,12 +56,16 @@ def test_who_holds_no_role_sees_nothing(door: Door) -> None:
 
 
 def test_who_administers_changes_nothing_in_manufacture() -> None:
-    """What an administrator may send concerns people, and the printing and drafting of documents."""
+    """What an administrator may send concerns people, and copies of documents."""
     sent = {
         each["endpoint"] for each in written().values() if each["method"] == "POST" and each["administrator"] == "yes"
     }
-    subjects = {endpoint for endpoint in sent if not endpoint.startswith("people.")}
-    assert subjects == {"reports.render", "masters.load_recipe"}
+    of_people = ("people.", "badges.", "factors.", "sso.")
+    assert {endpoint for endpoint in sent if not endpoint.startswith(of_people)} == {
+        "reports.render",
+        "reports.copy",
+        "audit.copy",
+    }
 
 
 def test_a_machine_uses_its_own_address_only() -> None:
@@ -70,9 +74,9 @@ def test_a_machine_uses_its_own_address_only() -> None:
         who: {each["endpoint"] for each in written().values() if each[who] == "yes"} - OPEN_TO_ALL for who in MACHINES
     }
     assert may == {
-        "instrument (token)": {"api.store_readings", "api.hear_gateway"},
-        "clock (token)": {"api.tick", "api.keep_document"},
-        "auditor (token)": {"api.page", "api.batches", "api.record"},
+        "instrument (token)": {"api.store_readings", "api.hear_gateway", "api.give_notices"},
+        "clock (token)": {"api.tick", "api.keep_document", "api.seal", "api.hear_machine"},
+        "auditor (token)": {"api.page", "api.batches", "api.record", "api.copy"},
     }
 
 

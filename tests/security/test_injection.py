@@ -71,7 +71,7 @@ def test_no_word_of_an_address_is_ever_run(door: Door, text: str) -> None:
             assert answer.status_code < 500, route
             assert "51317" not in answer.text, route
             assert not any(secret in answer.text for secret in secrets), route
-    assert door.lab.verify().holds
+    assert door.is_whole()
 
 
 @pytest.mark.parametrize("text", [*SQL, *TEMPLATE])
@@ -119,6 +119,7 @@ def kept() -> Iterator[Kept]:
 @pytest.mark.parametrize("text", LOG)
 def test_an_event_is_one_line_whatever_is_in_it(door: Door, kept: Kept, text: str) -> None:
     """ASVS 16.4.1: a name with line breaks or the terminal's commands in it: one line of plain letters."""
+    door.put_back()  # ten wrong passwords at one workstation, and it waits
     form = {"csrf_token": door.tokens["nobody"], "user": text, "password": "wrong"}
     door.send("nobody", "POST", "/sign-in", data=form)
     assert len(kept.lines) == 2

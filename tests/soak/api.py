@@ -11,7 +11,7 @@ from tests.security.door import Door
 from tests.security.fuzz import WHO, fuzz
 from tests.soak.security import furnished, say, verdict
 
-_OPERATIONS = 9
+_OPERATIONS = 10
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
