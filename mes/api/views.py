@@ -109,7 +109,7 @@ def hear_gateway(json_data: GatewayIn) -> tuple[str, int]:
 @bp.post("/notices")
 @bp.input(NoticesIn)
 @bp.output(Noted, description="Every notice of the request is on disk.")
-@bp.doc(summary="Tell of gaps and notices", responses={401: "No token."})
+@bp.doc(summary="Tell of gaps and notices", responses=_SEND, security="token")
 def give_notices(json_data: NoticesIn) -> Outcome:
     """Write each into its instrument's book, and into the record of each batch that used it then; each once."""
     told = json_data.notices
@@ -129,7 +129,7 @@ def tick() -> dict[str, object]:
 @bp.post("/seals")
 @bp.input(SealIn, location="query")
 @bp.output(SealedOut)
-@bp.doc(summary="Seal the ledger", responses={401: "No token."})
+@bp.doc(summary="Seal the ledger", responses=_SEND, security="token")
 def seal(query_data: SealIn) -> Outcome:
     """Seal the lines that wait long enough, and tell the witnesses. The clock process calls this."""
     return execute(Seal(query_data.all), by=_actor(), tap="")
@@ -138,7 +138,7 @@ def seal(query_data: SealIn) -> Outcome:
 @bp.post("/machine")
 @bp.input(MachineIn)
 @bp.output({}, status_code=204)
-@bp.doc(summary="Tell how the machine is", responses={401: "No token."})
+@bp.doc(summary="Tell how the machine is", responses=_SEND, security="token")
 def hear_machine(json_data: MachineIn) -> tuple[str, int]:
     """Keep how the server's clock and disks are; what changed is written. The clock process tells every ten seconds."""
     execute(HearMachine(json_data.model_dump(mode="json")), by=_actor(), tap="")
@@ -174,7 +174,7 @@ def record(batch: str) -> RecordOut:
 
 
 @bp.get("/batches/<batch>/copies/<any(pdf, json, csv):form>")
-@bp.doc(summary="Copy a record out", responses={200: "The file.", 401: "No token.", 404: "Not in this form."})
+@bp.doc(summary="Copy a record out", responses=_READ | {200: "The file.", 404: "Not in this form."}, security="token")
 def copy(batch: str, form: str) -> Response:
     """Return all of a record: the PDF that was made last, JSON, or tables. Who took which stands in the ledger."""
     made = copy_of(batch, form)

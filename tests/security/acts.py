@@ -308,4 +308,6 @@ ELSEWHERE: Mapping[str, str] = {
     "factors.give_passkey": "tests/browser/test_passkeys.py",
     "factors.confirm_codes": "tests/mes/factors/test_codes.py",
     "factors.give_code": "tests/mes/factors/test_codes.py",
+    "sso.link": "tests/mes/sso/test_signing_in.py",
+    "sso.end_link": "tests/mes/sso/test_signing_in.py",
 }

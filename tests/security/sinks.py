@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.cast import BOB, DORA, QUINN, SVEN
-from tests.mes.laboratory import ADAM, Laboratory
+from tests.cast import BOB, DORA, QUINN
+from tests.mes.laboratory import ADAM, SVEN, Laboratory
 from tests.mes.played import Played
 
 

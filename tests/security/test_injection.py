@@ -38,7 +38,7 @@ HEADER = (
     "x\r\n\r\n<script>alert(1)</script>",
     "\u560a\u560dSet-Cookie: a=b",
 )
-LOG = ('x\r\n{"says": "all is well"}', "\x1b[2J\x1b[1;31mred", "\u2028\u2029", "a\tb\x08\x7f", "%s%s%n")
+LOG = ('x\r\n{"says": "all is well"}', "\x1b[2J\x1b[1;31mred", "x\u2028\u2029y", "a\tb\x08\x7f", "%s%s%n")
 WORDS = (
     "search",
     "lot",
