@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import SysLogHandler
 
@@ -23,9 +24,10 @@ class Here(logging.Handler):
     """Standard error, whichever it is by now."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write an event."""
-        sys.stderr.write(self.format(record) + "\n")
-        sys.stderr.flush()
+        """Write an event. Where the disk is full, people go on all the same."""
+        with suppress(OSError):
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
 
 
 class OneLine(logging.Formatter):
