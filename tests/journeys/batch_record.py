@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ class Played:
             closing(sqlite3.connect(folder / self.records.name)) as copy,
         ):
             records.backup(copy)
+        if (witness := self.folder / "witness.jsonl").exists():
+            shutil.copy(witness, folder)
         return folder / self.records.name
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -97,4 +100,5 @@ def assert_readings_are_printed(played: Played) -> None:
         )
         assert hashlib.sha256(raw).hexdigest() == used["raw_digest"]
         assert played.pdf.has(used["raw_digest"]), used
-        assert played.pdf.has(f"{used['instrument']} {used['sequence']} {used['channel']}"), used
+        channel = used["channel"].replace("_", " ")
+        assert played.pdf.has(f"{used['instrument']} {used['sequence']} {channel}"), used

@@ -67,6 +67,17 @@ class Reader:
         lab.write_text(f'#!/bin/sh\nexec {sys.executable} -m mes "$@"\n')  # what the real one ends with
         lab.chmod(0o755)
 
+    def choose(self, line: str, first: str, own: str) -> None:
+        """Type the command that asks for a password of one's own, with the first one that was given."""
+        for printed, here in self.places.items():
+            line = line.replace(printed, here)
+        with Terminal(line, self.environment, self.checkout) as terminal:
+            for asked, answer in (("now: ", first), ("New password: ", own), ("Once more: ", own)):
+                terminal.until(asked)
+                terminal.type(answer)
+            assert terminal.end() == 0, terminal.shown
+        self.password = own
+
     def type(self, line: str) -> str:
         """Type a line, and a password where one is asked for; it must succeed. Return what was shown."""
         for printed, here in self.places.items():

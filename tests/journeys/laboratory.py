@@ -94,13 +94,16 @@ class Open:
         ]
 
     def approve(self) -> None:
-        """Have the short recipe loaded by one person and approved by another."""
-        alice = self.tablet("alice")
-        form = form_on(alice, "/recipes/", "/recipes/")
+        """Have the short recipe loaded by one person and approved by another, and those who work by it trained."""
+        nora = self.tablet("nora")
+        form = form_on(nora, "/recipes/", "/recipes/")
         fields = {name: text for name, text in form.fields.items() if name != "file"}
-        loaded = alice._http.post(form.action, data=fields, files={"file": ("journey.yaml", RECIPE.encode())})
+        loaded = nora._http.post(form.action, data=fields, files={"file": ("journey.yaml", RECIPE.encode())})
         signed = {"user": "quinn", "password": self.passphrase}
         self.send("quinn", loaded.url.path, "/approval", **signed)
+        for person in ("alice", "bob", "lena", "luis"):
+            training = "/training/?recipe=journey&edition=1"
+            self.send("sami", training, "/training/journey/1", trained=person, until="2099-01-01")
 
     def lines(self, batch: str) -> list[Mapping[str, Any]]:
         """Return the lines of a batch's record, as the interface gives them."""

@@ -46,8 +46,8 @@ def reader(tmp_path: Path) -> Reader:
 def test_a_laboratory_is_set_up_as_the_guide_says(reader: Reader) -> None:
     """It is opened for its first administrator, gets people and its clock, runs, and lets somebody go."""
     typed = commands(section("set-up-a-laboratory.md", "4. Open", "5. Start", "7. People", "12. The first"))
-    opening, *later = (line for line in typed if "postgresql" not in line and not line.endswith("-- bash"))
-    reader.password = reader.type(opening).split()[-1]
+    opening, own, *later = (line for line in typed if "postgresql" not in line and not line.endswith("-- bash"))
+    reader.choose(own, reader.type(opening).split()[-1], "eleven owls over a frozen pond")
     reader.type("./lab user add boris 'Boris Berg' --role operator --as ada --folder $MES_FOLDER")
     said = {line.split(" --")[0]: start(reader, line) if " run " in line else reader.type(line) for line in later}
     assert len(said) == 9
@@ -106,7 +106,9 @@ def test_a_recipe_is_checked_as_the_guide_says(reader: Reader) -> None:
     guide = (ROOT / "docs" / "how-to" / "write-a-recipe.md").read_text("utf-8")
     recipe = reader.checkout / "my_recipe.yaml"
     recipe.write_text(re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)[0])
-    lint, digest = (line for line in commands(guide) if line.startswith("./lab recipe"))
+    typed = {line.split()[2]: line for line in commands(guide) if line.startswith("./lab recipe")}
+    assert list(typed) == ["lint", "prove", "simulate", "digest", "diff"]
+    lint, digest = typed["lint"], typed["digest"]
     assert "no problem found in 1 operations, 1 steps, 1 values" in reader.type(lint)
     assert re.fullmatch(r"[0-9a-f]{64}  my_recipe.yaml\n", reader.type(digest))
     recipe.write_text(recipe.read_text().replace("one of:", "one off:"))
