@@ -76,12 +76,15 @@ def main(options: argparse.Namespace) -> int:
 def _pack(settings: Settings, draft: Path, passphrase: str) -> tuple[State, tuple[Flaw, ...]]:
     """Copy the database, walk the copy, and put everything into one file. A copy of what is not whole says so."""
     at, folder = settings.clock(), settings.folder
+    # What a witness keeps is read before the database: read after it, it would confirm lines that the copy lacks.
+    kept_by_witnesses = {f"files/{file.name}": file.read_bytes() for file in folder.glob("*.jsonl")}
     database, state, flaws = copies.copy(settings.database_url, draft)
     verdict = "NOT whole" if flaws else "whole"
     sys.stdout.write(f"The copy's ledger is {verdict}: {state.lines:,} lines in {state.books} books.\n")
     found = files.kept(folder)
     parts: dict[str, Path | bytes] = {database.name: database, files.SETTINGS: _settings()}
     parts |= {f"files/{name.as_posix()}": folder / name for name in found.open}
+    parts |= kept_by_witnesses
     if passphrase:
         parts[files.SEALED] = files.seal(folder, found.secret, passphrase)
     elif found.secret:
