@@ -43,14 +43,22 @@ def name_of_issuer() -> str:
     return sso.name if sso else ""
 
 
+def configured() -> SingleSignOn:
+    """Return the site's own issuer. Raise `Refused` where it has none."""
+    sso = installation().settings.sso
+    if sso is None:
+        raise Refused("this site has no single sign-on: sign in with name and password")
+    return sso
+
+
 def way(flow: Flow, back: str) -> str:
     """Return where to send the browser. Raise `Unanswered` where the issuer does not say."""
-    return discovered(_sso()).way(flow, back)
+    return discovered(configured()).way(flow, back)
 
 
 def found(flow: Flow, said: Mapping[str, str], back: str) -> Found:
     """Return who came back from the issuer. Raise `Unanswered`, or `NotProven` for who is nobody here."""
-    sso = _sso()
+    sso = configured()
     must_be_state(flow, said.get("state", ""), sso.name)
     if "error" in said or not said.get("code"):
         raise Unanswered(f"{sso.name} let nobody in: begin again, or sign in with name and password")
@@ -76,10 +84,3 @@ def link_of(user: str) -> Link | None:
     with installation().reading() as session:
         row = session.scalars(query).first()
     return Link(" · ".join(filter(None, (row.email, row.subject))), local(row.added)) if row else None
-
-
-def _sso() -> SingleSignOn:
-    sso = installation().settings.sso
-    if sso is None:
-        raise Refused("this site has no single sign-on: sign in with name and password")
-    return sso

@@ -50,6 +50,7 @@ def end() -> Response | tuple[str, int]:
     """Open a session for whom the issuer proved to be there."""
     token = frame.new_token()
     try:
+        queries.configured()
         flow = flow_of(session.pop("issuer", None))
         user = _begin(flow, token)
     except NotProven as refused:

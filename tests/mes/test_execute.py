@@ -24,8 +24,9 @@ from mes.materials.models import Lot
 from mes.people.commands import ROLES
 from mes.people.models import User
 from tests.cast import ALICE, BOB, MALLORY, QUINN
+from tests.mes.fixtures import Copying
 from tests.mes.furnishing import MEDIUM
-from tests.mes.laboratory import ADAM, OTHER_COI, START, Laboratory
+from tests.mes.laboratory import ADAM, OTHER_COI, START, Laboratory, opened
 from tests.mes.played import Played
 
 
@@ -180,6 +181,14 @@ def _some(command: type) -> object:
     return command(**{name: _any(kinds[name]) for name in needed})
 
 
+@pytest.fixture(scope="module")
+def another(copied: Copying, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """A laboratory for commands that may well be carried out: what they leave behind is nobody's."""
+    folder = tmp_path_factory.mktemp("another")
+    with copied("sqlite", folder) as url, opened(url, folder) as laboratory:
+        yield laboratory
+
+
 _PERMISSIONS = [(command, role) for command in HANDLERS for role in (*ROLES, "")]
 
 
@@ -187,11 +196,12 @@ _PERMISSIONS = [(command, role) for command in HANDLERS for role in (*ROLES, "")
 @pytest.mark.parametrize(
     ("command", "role"), _PERMISSIONS, ids=[f"{command.__name__}-{role or 'none'}" for command, role in _PERMISSIONS]
 )
-def test_one_permission(sqlite: Laboratory, command: type, role: str) -> None:
+def test_one_permission(another: Laboratory, command: type, role: str) -> None:
     """Whoever holds a role that a command is for gets through to it; whoever does not is forbidden."""
+    another.install()
     somebody, asked = Person("nobody_new", "Nobody New", frozenset({role} - {""})), HANDLERS[command]
     try:
-        sqlite.sign(_some(command), somebody, None)
+        another.sign(_some(command), somebody, None)
         forbidden = False
     except Forbidden:
         forbidden = True

@@ -162,7 +162,7 @@ def test_signing_asks_for_name_and_password_all_the_same(lab: Laboratory) -> Non
 def test_who_has_a_first_password_chooses_one_before_anything_else(lab: Laboratory) -> None:
     """Signing needs a password that nobody else knows; with the first one she chooses it."""
     link(lab)
-    lab.tablet(ADAM).press("/people?person=alice", "/alice/password")
+    lab.tablet(ADAM).press("/people?person=alice", "/alice/password", why="she forgot it")
     tablet = lab.tablet()
     assert sign_in(tablet).path == "/account"
     assert tablet.open("/batches/").path == "/account"
