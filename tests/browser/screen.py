@@ -21,6 +21,7 @@ _SAID_ELSEWHERE = (
     "Failed to load resource",  # the answer itself is looked at
     "The AudioContext was not allowed",  # an untouched page may make no sound; it is seen
 )
+_NOBODY_ANSWERED = "htmx: htmx:error: "
 _KEY = 0.005  # seconds between two keys of a scanner; a person needs twenty times that
 
 
@@ -31,6 +32,8 @@ class Screen:
     page: Page
     origin: str
     misbehaved: list[str] = field(default_factory=list)
+    is_cut_off: bool = False
+    under_way: set[Request] = field(default_factory=set)
 
     # --- going and looking -----------------------------------------------------------------------------------------
 
@@ -107,6 +110,13 @@ class Screen:
             session.send("Input.dispatchKeyEvent", {"type": "keyUp", **about})
         session.detach()
 
+    def cut_off(self, path: str) -> None:
+        """Let nobody answer there any more, but whom was asked before; that the console says so is no misbehaviour."""
+        self.is_cut_off = True
+        self.page.route(path, lambda route: route.abort())
+        while self.under_way:
+            self.page.wait_for_timeout(20)
+
     # --- keeping watch ---------------------------------------------------------------------------------------------
 
     def watch(self) -> None:
@@ -115,18 +125,25 @@ class Screen:
         self.page.on("pageerror", lambda error: self.misbehaved.append(f"{self.path}: {error}"))
         self.page.on("request", self._asked)
         self.page.on("response", self._answered)
+        for over in ("requestfinished", "requestfailed"):
+            self.page.on(over, self._ended)
 
     def close(self) -> None:
         """Put it away."""
         self.page.context.close()
 
     def _heard(self, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning") and not said.text.startswith(_SAID_ELSEWHERE):
+        known = (*_SAID_ELSEWHERE, _NOBODY_ANSWERED) if self.is_cut_off else _SAID_ELSEWHERE
+        if said.type in ("error", "warning") and not said.text.startswith(known):
             self.misbehaved.append(f"{self.path}: {said.text}")
 
     def _asked(self, request: Request) -> None:
+        self.under_way.add(request)
         if not request.url.startswith((self.origin + "/", "data:")):
             self.misbehaved.append(f"{self.path} asked {urlsplit(request.url).netloc}")
+
+    def _ended(self, request: Request) -> None:
+        self.under_way.discard(request)
 
     def _answered(self, response: Response) -> None:
         refused = 400 <= response.status < 500 and response.request.is_navigation_request()  # a page that says why

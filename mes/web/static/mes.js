@@ -57,8 +57,10 @@
     if (sentAway) location.reload();
     if (sentAway || one(":active, [aria-busy=true]", event.target)) event.preventDefault();
   });
-  document.addEventListener("htmx:after:swap", () => {
-    all("[data-live]").forEach((live) => { live.drawn = Date.now(); });
+  // Only what was answered is young again: while the band of alarms is drawn anew, a reading beside it grows old.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const answered = event.detail.ctx.target;
+    for (const live of all("[data-live]")) if (answered.contains(live)) live.drawn = Date.now();
     tick();
   });
 
