@@ -13,27 +13,21 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from werkzeug.exceptions import NotFound
-
-from batch_records.executed.draft import Refused
-from mes import create_app
 from mes.archive import verify
 from mes.archive.copies import copy_of
 from mes.archive.inspection import inspect
 from mes.cli import Missing, folder_argument
+from mes.cli.installed import carried_out
 from mes.context import installation
 from mes.execute import Actor, execute
 from mes.ledger.seal_keys import announced
 from mes.reports.commands import CopyRecord
-from mes.settings import Settings, place
-from mes.signing import WrongPassword, authenticate
-from mes.site.queries import kind_at
+from mes.signing import authenticate
 
 about = "copy records out and check them"
 
@@ -56,20 +50,7 @@ def main(options: argparse.Namespace) -> int:
         return 2
     if options.what == "check":
         return verify.main([options.words[0], *(("--key", str(options.key)) if options.key else ())])
-    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    folder, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {folder}")
-    app = create_app(Settings.from_environment(environment))
-    with app.app_context(), app.test_request_context():
-        try:
-            _WHAT[options.what](options)
-        except (Refused, NotFound, WrongPassword) as error:
-            sys.stderr.write(f"{getattr(error, 'description', '') or error or 'This password is not right.'}\n")
-            return 1
-        finally:
-            installation().database.dispose()
-    return 0
+    return carried_out(_WHAT[options.what], options)
 
 
 def _actor(options: argparse.Namespace) -> Actor:

@@ -23,10 +23,11 @@ from pathlib import Path
 from batch_records.executed.draft import Malformed, Refused
 from mes.cli import folder_argument
 from mes.cli.evidence import finished, reviewed
+from mes.cli.installed import installed_in
 from mes.evidence import installation, operation
 from mes.evidence.check import Check, Site, answered
 from mes.evidence.qualification import qualification
-from mes.evidence.report import installed_in, write
+from mes.evidence.report import write
 from mes.evidence.results import FAILED
 from mes.settings import Settings
 

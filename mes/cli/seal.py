@@ -10,20 +10,16 @@ Tell a witness on another machine the new key before it signs: ./lab witness tru
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 
-from batch_records.executed.draft import Malformed, Refused
-from mes import create_app
-from mes.cli import Missing, folder_argument
+from mes.cli import folder_argument
+from mes.cli.installed import carried_out
 from mes.cli.user import do_as
 from mes.context import installation
 from mes.ledger.seal_keys import LOSS, ROTATION
 from mes.seals.commands import ChangeSealKey
 from mes.seals.queries import keys
-from mes.settings import Settings, place
-from mes.site.queries import kind_at
 
 about = "print or change the seal key"
 
@@ -38,20 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Do it, or say why not."""
-    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    folder, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {folder}: ./lab user open does that")
-    app = create_app(Settings.from_environment(environment))
-    with app.app_context(), app.test_request_context():
-        try:
-            _WHAT[options.what](options)
-        except (Refused, Malformed) as error:
-            sys.stderr.write(f"{error}\n")
-            return 1
-        finally:
-            installation().database.dispose()
-    return 0
+    return carried_out(_WHAT[options.what], options)
 
 
 def _key(options: argparse.Namespace) -> None:

@@ -17,27 +17,22 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import secrets
 import sys
 from collections.abc import Callable
 from uuid import uuid4
 
 from batch_records.executed.commands import Person
-from batch_records.executed.draft import Malformed, Refused
-from mes import create_app
+from batch_records.executed.draft import Malformed
 from mes.cli import Missing, folder_argument
-from mes.context import installation
+from mes.cli.installed import carried_out
 from mes.execute import Actor, Outcome, execute
 from mes.people import commands as c
 from mes.people import queries
 from mes.people.identity import DOCUMENTS, ProveIdentity
 from mes.people.passwords import new_password
-from mes.schema import upgrade
-from mes.settings import Settings, place
 from mes.signing import Signing
 from mes.site.commands import INSTALLER, OpenSite
-from mes.site.queries import kind_at
 from mes.training.commands import RecordTraining
 from mes.web.forms import local_time
 
@@ -61,23 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Do it, or say why not."""
-    environment = os.environ | {"MES_FOLDER": str(options.folder.resolve())}
-    folder, url = place(environment)
-    if options.what != "open" and not kind_at(url):
-        raise Missing(f"no laboratory is set up in {folder}: ./lab user open does that")
-    settings = Settings.from_environment(environment)
-    if options.what == "open":
-        upgrade(url)
-    app = create_app(settings)
-    with app.app_context(), app.test_request_context():
-        try:
-            _WHAT[options.what](options)
-        except (Refused, Malformed) as error:
-            sys.stderr.write(f"{error}\n")
-            return 1
-        finally:
-            installation().database.dispose()
-    return 0
+    return carried_out(_WHAT[options.what], options, opens=options.what == "open")
 
 
 def do_as(command: object, administrator: str) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +14,13 @@ from uuid import uuid4
 
 from batch_records.executed.commands import Person
 from mes import create_app
-from mes.cli import Missing
+from mes.cli.installed import installed_in
 from mes.context import installation
 from mes.evidence.commands import BOOK, ReviewReport, SignReport, lines_of
 from mes.evidence.paper import printed
 from mes.execute import Actor, execute
-from mes.settings import Settings, place
+from mes.settings import Settings
 from mes.signing import Signing
-from mes.site.queries import kind_at
 from mes.web.history import head_of
 
 _NOBODY = Actor(Person("nobody", "nobody", frozenset()), "this machine")
@@ -72,18 +70,6 @@ def write(content: Mapping[str, Any], folder: Path, name: str) -> Report:
         number += 1
     file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return Report(file)
-
-
-def installed_in(folder: Path) -> tuple[dict[str, str], Path, str]:
-    """Return the environment of the laboratory in a folder, where it keeps its files, and its database's address.
-
-    Raise `Missing` where there is none.
-    """
-    environment = os.environ | {"MES_FOLDER": str(folder.resolve())}
-    where, url = place(environment)
-    if not kind_at(url):
-        raise Missing(f"no laboratory is set up in {where}: ./lab user open does that")
-    return environment, where, url
 
 
 def sign(report: Report, user: str, folder: Path, *, as_reviewer: bool = False) -> list[Signature]:
