@@ -21,6 +21,7 @@ from mes.context import installation
 from mes.equipment.commands import STATUSES, AddEquipment
 from mes.equipment.models import Equipment
 from mes.execute import HANDLERS
+from mes.ledger.sealed_readings import KIND as SEALED
 from mes.ledger.sealed_readings import book_of
 from mes.ledger.tables import line, reading
 from mes.people.queries import names
@@ -72,7 +73,7 @@ def equipment_page(person: Person, chosen: str = "", error: str = "") -> Equipme
         heard = _heard(session)
         rows = session.scalars(select(Equipment).order_by(Equipment.equipment_class, Equipment.code)).all()
         items = [_shown(row, heard) for row in rows]
-        log = history_of(session, f"equipment:{chosen}", names()) if chosen else ()
+        log = history_of(session, f"equipment:{chosen}", names(), without=SEALED) if chosen else ()
         notices = tuple(_notices(session, chosen)) if chosen else ()
     return EquipmentPage(
         items=tuple(items),

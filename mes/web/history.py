@@ -25,9 +25,17 @@ class Event:
     stamp: Stamp
 
 
-def history_of(session: Session, book: str, names: Mapping[str, str], most: int = 50) -> tuple[Event, ...]:
-    """Return the newest lines of a book, the newest first."""
+_LOOKED_THROUGH = 20_000  # pages of a book: a fortnight, where a kind that is left out comes each minute
+
+
+def history_of(
+    session: Session, book: str, names: Mapping[str, str], most: int = 50, *, without: str = ""
+) -> tuple[Event, ...]:
+    """Return the newest lines of a book, the newest first, but those of a kind that would bury all others."""
     query = select(line.c.text).where(line.c.book == book).order_by(line.c.page.desc()).limit(most)
+    if without:
+        last = select(book_table.c.pages).where(book_table.c.name == book).scalar_subquery()
+        query = query.where(line.c.kind != without, line.c.page > last - _LOOKED_THROUGH)
     return tuple(_event(json.loads(text), names) for text in session.connection().execute(query).scalars())
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mes.clock import Tick
 from mes.equipment.models import Equipment
 from mes.ledger.line import utc
 from tests.cast import ALICE, DORA, QUINN
 from tests.mes.furnishing import COUNTER, INCUBATOR
-from tests.mes.laboratory import COI, INES, Laboratory
+from tests.mes.laboratory import CLOCK, COI, INES, Laboratory
 from tests.mes.played import Played
 
 PAGE = f"/equipment/?item={COUNTER}"
@@ -110,6 +111,19 @@ def test_the_log_names_the_batches(lab: Laboratory) -> None:
     Played(lab).start(COI).finish("1.3")
     assert "batch B26-0001, step 1.2" in lab.tablet(ALICE).open(f"/equipment/?item={INCUBATOR}").page.text
     assert "in use" in lab.tablet(ALICE).open("/equipment/").page.text
+
+
+def test_what_is_sealed_each_minute_does_not_bury_the_log(lab: Laboratory) -> None:
+    """Sixty seals later the calibration is still to be read; the seals are in the audit trail."""
+    lab.tablet(ALICE).press(PAGE, "/status", status="out of service", why="the pump leaks")
+    for number in range(60):
+        lab.measured(str(number))
+        lab.time.later(minutes=1)
+        lab.do(Tick(), CLOCK)
+    assert len(lab.lines(f"equipment:{COUNTER}", "readings sealed")) > 50
+    text = lab.tablet(ALICE).open(PAGE).page.text
+    assert "the pump leaks" in text
+    assert "readings sealed" not in text
 
 
 def test_what_holds_a_batch_is_not_freed_under_it(lab: Laboratory) -> None:
