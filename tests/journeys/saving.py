@@ -27,13 +27,14 @@ class Save:
 
 @dataclass
 class Saving:
-    """One tablet that saves one value after another, until it is not answered."""
+    """One tablet that saves one value after another, until it is not answered, or has done enough."""
 
     tablet: Tablet
     saves: Iterable[Save]
     acknowledged: list[Save] = field(default_factory=list)
     unanswered: list[Save] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    has_done_enough: bool = False
 
     def __post_init__(self) -> None:
         self.thread = Thread(target=self._work, daemon=True)
@@ -41,6 +42,8 @@ class Saving:
 
     def _work(self) -> None:
         for save in self.saves:
+            if self.has_done_enough:
+                return
             try:
                 answer = send(self.tablet, save)
             except httpx.HTTPError:  # whether it was heard, nobody knows
