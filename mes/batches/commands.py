@@ -29,6 +29,7 @@ from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
 from mes.ledger.signed import flaws_of
+from mes.machine.keeping import must_be_kept
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
@@ -115,6 +116,8 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     if isinstance(command, c.ReviewBatch | c.ReleaseBatch):
         _must_verify(doing, command.batch)
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
+    if isinstance(command, c.ReleaseBatch):
+        must_be_kept(doing.act.connection, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
 

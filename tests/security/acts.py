@@ -154,6 +154,7 @@ THINGS: Iterable[Act] = (
         hidden=frozenset({"hours"}),
     ),
     Act("alarms.unshelve", ALICE, f"{ALARM}/list", _WHY, scenes.shelved, "why"),
+    Act("machine.compare", QUINN, "/server/comparison", _SAYS, scenes.unkept, "comment", signed=True),
     Act("audit.copy", QUINN, "/audit/copy", {"how": "json", "who": "alice"}, hidden=frozenset({"how"})),
     Act(
         "api.store_readings",
