@@ -389,14 +389,10 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
         **({"then": seal_now(_which)} if _command in _SEALED_AT_ONCE else {}),
     )
     _register(carry_out)
-handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
-    carry_out
+_BY_MACHINES = (
+    (c.DeclareOverdue, "declared hold times exceeded", CLOCK),
+    (c.NoteOfInstrument, "noted what a gateway tells of an instrument", INSTRUMENT),
+    (c.NoteAlarm, "noted an alarm", CLOCK),
 )
-handles(
-    c.NoteOfInstrument,
-    "noted what a gateway tells of an instrument",
-    roles=(INSTRUMENT,),
-    books=_batch_only,
-    refused=_show_attempt,
-)(carry_out)
-handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)
+for _command, _sentence, _role in _BY_MACHINES:
+    handles(_command, _sentence, roles=(_role,), books=_batch_only, refused=_show_attempt)(carry_out)

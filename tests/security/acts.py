@@ -200,6 +200,15 @@ RECORD: Iterable[Act] = (
         drawn=frozenset({"field", "why"}),
     ),
     Act(
+        "batches.record_late",
+        ALICE,
+        f"{STEP}/late",
+        {"value.volume": "48 mL", "entered": "2026-03-02T08:01:02Z", "entered_by": "alice"},
+        scenes.at("1.5"),
+        drawn=frozenset({"why"}),
+        hidden=frozenset({"entered", "entered_by"}),
+    ),
+    Act(
         "batches.correct_value",
         ALICE,
         f"{STEP}/correction",

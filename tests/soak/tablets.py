@@ -1,8 +1,9 @@
-"""Many at once (C1, C2, C3, C5, C6, C7, C8): one wins and the others hear why, nothing twice, nothing out of order.
+"""Many at once (C1 to C8): one wins and the others hear why, nothing twice, nothing out of order.
 
 In each round two people record one value, one tap is sent twice at once and again later, fifty start batches of which
 some are refused, four read and correct one value and what they saw must fit into one row, and a release meets a
-correction. Then many tablets save at a real server for a while: nobody waits half a minute, and nobody hears an error.
+correction. In a quarter as many rounds a hundred entries come an hour late, shuffled and twice, half of them of somebody
+who has left. Then many tablets save at a real server for a while: nobody waits half a minute, and nobody hears an error.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from mes.patients.commands import PlaceOrder
 from mes.schema import upgrade
 from tests.cast import ALICE, DORA, PETRA, QUINN
 from tests.mes.furnishing import furnish
+from tests.mes.batches.test_late import shuffled
 from tests.mes.laboratory import START, Laboratory, opened
 from tests.mes.played import Played
 from tests.mes.test_concurrency import at_once, refusals
@@ -220,6 +222,23 @@ def soak(kind: str, rounds: int, seed: int, first: int = 0, creators: int = 50) 
     return report
 
 
+def late(kind: str, rounds: int, seed: int, first: int = 0, entries: int = 100) -> Report:
+    """Send so often what waited on a tablet for an hour (C4)."""
+    report = Report(f"what waited on a tablet, {kind}", seed)
+    with laboratory(kind) as lab:
+        for number in range(first, first + rounds):
+            coi, incubator = f"COI-26-{number:05}-L", f"INC-L{number}"
+            lab.do(PlaceOrder(coi, "short"), DORA)
+            lab.do(AddEquipment(incubator, "Another", "incubator", START.replace(year=2027), exclusive=True), QUINN)
+            batch = Played(lab).start(coi)
+            batch.answers |= {"incubator": incubator, "tube": f"TUBE-L{number}"}
+            report.flaws += [f"round {number}: {flaw}" for flaw in shuffled(lab, batch, number, entries)]
+            report.counts["entries sent late, each twice"] += entries
+            report.rounds += 1
+        report.flaws += [f"{flaw.book}: {flaw.sentence}" for flaw in lab.verify().flaws]
+    return report
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     rounds_arguments(parser, 200)
@@ -231,5 +250,6 @@ def main(options: argparse.Namespace) -> int:
     """Run and report; the exit code is 1 where anything was lost, doubled, out of order, or kept waiting."""
     kinds = options.database or KINDS
     rounds = (soak(kind, options.rounds, options.seed, options.first) for kind in kinds)
+    lates = (late(kind, -(-options.rounds // 4), options.seed, options.first) for kind in kinds)
     crowds = (crowd(kind, count, options.seconds, options.seed) for kind in kinds for count in options.clients)
-    return tell(report for reports in (rounds, crowds) for report in reports)
+    return tell(report for reports in (rounds, lates, crowds) for report in reports)
