@@ -36,7 +36,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
     """The web application as `./lab run` starts it, alone on this machine and without a network."""
     upgrade(f"sqlite:///{tmp_path}/mes.sqlite")
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", processes._WORKER, "--threads", "8"]
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", processes.WORKER, "--threads", "8"]
     told = os.environ | {"MES_FOLDER": str(tmp_path), "MES_INSECURE_COOKIES": "1"}
     with subprocess.Popen(
         [*command, "--bind", f"127.0.0.1:{port}", "--no-control-socket"], env=told, cwd=ROOT

@@ -2,8 +2,9 @@
 
 In each round two people record one value, one tap is sent twice at once and again later, fifty start batches of which
 some are refused, four read and correct one value and what they saw must fit into one row, and a release meets a
-correction. In a quarter as many rounds a hundred entries come an hour late, shuffled and twice, half of them of somebody
-who has left. Then many tablets save at a real server for a while: nobody waits half a minute, and nobody hears an error.
+correction. In a quarter as many, a hundred entries come an hour late, shuffled and twice, half of them of somebody who
+has left. Then many tablets save at a real server for a while, with slow clients beside them and records being
+printed: nobody waits half a minute, and nobody hears an error.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from mes.equipment.commands import AddEquipment
 from mes.patients.commands import PlaceOrder
 from mes.schema import upgrade
 from tests.cast import ALICE, DORA, PETRA, QUINN
-from tests.mes.furnishing import furnish
 from tests.mes.batches.test_late import shuffled
+from tests.mes.furnishing import furnish
 from tests.mes.laboratory import START, Laboratory, opened
 from tests.mes.played import Played
 from tests.mes.test_concurrency import at_once, refusals

@@ -25,7 +25,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from mes.db import Database
 from mes.integrity import check
-from mes.processes import free_port
+from mes.processes import WORKER, free_port
 from tests.bench.installation import Installed, installed
 from tests.services import postgres
 from tests.soak.rounds import Report
@@ -58,7 +58,7 @@ class Site:
         """Start the server; return how many seconds it took until it answered."""
         began = time.monotonic()
         workers = "1" if self.cluster is None else "2"
-        command = ("gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", workers, "--threads", "8")
+        command = ("gunicorn", "wsgi:app", "--worker-class", WORKER, "--workers", workers, "--threads", "8")
         command += ("--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--log-level", "warning")
         with (self.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
