@@ -95,9 +95,9 @@ class Cluster:
 
 
 @contextmanager
-def placed() -> Iterator[Cluster]:
+def placed(within: Path | None = None) -> Iterator[Cluster]:
     """Lend a place for a server that is still to be made, and leave nothing of it behind."""
-    folder = Path(tempfile.mkdtemp(prefix="mes-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="mes-pg-", dir=within))
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
     try:
@@ -107,9 +107,9 @@ def placed() -> Iterator[Cluster]:
 
 
 @contextmanager
-def running(*, durable: bool = False) -> Iterator[Cluster]:
+def running(*, durable: bool = False, within: Path | None = None) -> Iterator[Cluster]:
     """Start a server, and leave nothing of it behind. A durable one waits for the disk, as a laboratory's does."""
-    with placed() as cluster:
+    with placed(within) as cluster:
         cluster.make("" if durable else _IN_A_HURRY)
         cluster.start()
         yield cluster
