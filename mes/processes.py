@@ -27,7 +27,7 @@ from mes.settings import Settings
 
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 10.0
-_WORKER = "mes.web.worker.Worker"
+WORKER = "mes.web.worker.Worker"
 # Whoever kills us outright leaves no children behind that hold the port: the kernel tells them to end.
 _LEASH = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
@@ -83,7 +83,7 @@ class Processes:
         workers = 1 if Settings.from_environment(self.environment).database_url.startswith("sqlite") else 2
         self.spawn(
             "web",
-            *(sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", _WORKER, "--workers", str(workers)),
+            *(sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", WORKER, "--workers", str(workers)),
             *("--threads", "8", "--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--keep-alive", "75"),
         )
 

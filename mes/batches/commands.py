@@ -29,6 +29,7 @@ from mes.equipment.sealing import seal_new_readings
 from mes.execute import Doing, Outcome, handles
 from mes.ledger.act import Act
 from mes.ledger.signed import flaws_of
+from mes.machine.keeping import must_be_kept
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
 from mes.patients.models import TherapyOrder
@@ -115,6 +116,8 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     if isinstance(command, c.ReviewBatch | c.ReleaseBatch):
         _must_verify(doing, command.batch)
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
+    if isinstance(command, c.ReleaseBatch):
+        must_be_kept(doing.act.connection, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
 
@@ -386,14 +389,10 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
         **({"then": seal_now(_which)} if _command in _SEALED_AT_ONCE else {}),
     )
     _register(carry_out)
-handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
-    carry_out
+_BY_MACHINES = (
+    (c.DeclareOverdue, "declared hold times exceeded", CLOCK),
+    (c.NoteOfInstrument, "noted what a gateway tells of an instrument", INSTRUMENT),
+    (c.NoteAlarm, "noted an alarm", CLOCK),
 )
-handles(
-    c.NoteOfInstrument,
-    "noted what a gateway tells of an instrument",
-    roles=(INSTRUMENT,),
-    books=_batch_only,
-    refused=_show_attempt,
-)(carry_out)
-handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)
+for _command, _sentence, _role in _BY_MACHINES:
+    handles(_command, _sentence, roles=(_role,), books=_batch_only, refused=_show_attempt)(carry_out)

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from batch_records.executed import commands as c
 from batch_records.executed.draft import Malformed, Refused
-from mes.batches import queries
+from mes.batches import late, queries
 from mes.batches.commands import IssueBatch, RecordFields
 from mes.batches.labels import label_sheet
+from mes.batches.late import RecordLate
 from mes.batches.order_page import order_page
 from mes.batches.pages import show_live, show_step, show_stop
 from mes.batches.start_page import start_page
@@ -122,6 +123,22 @@ def record_values(batch: str, step: str) -> Response | tuple[str, int]:
     except (Malformed, Refused) as error:
         return show_step(batch, step, entered.text("field"), error=error, entered=entered)
     return _back(batch, step)
+
+
+@bp.post("/<batch>/steps/<step>/late")
+def record_late(batch: str, step: str) -> Response:
+    """Take what waited on the tablet for the connection; the tablet asks, and is told what became of it."""
+    entered, by = form(), frame.actor()
+    told = (entered.text(name) for name in ("entered", "entered_by"))
+    command = RecordLate(batch, step, entered.values(), entered.reason(), *told)
+    if late.waits_for_another(command.entered_by, by):
+        return jsonify(became="waits")
+    try:
+        execute(command, by=by, tap=entered.tap)
+    except (Malformed, Refused) as error:
+        late.report(command, error, by, entered.tap)
+        return jsonify(became="reported")
+    return jsonify(became="recorded")
 
 
 @bp.post("/<batch>/steps/<step>/readings")

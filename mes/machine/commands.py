@@ -1,4 +1,4 @@
-"""What the clock process tells of the machine: what changed becomes a line, and the newest is kept for the pages."""
+"""What the clock process tells of the machine, and what quality found its clock to show beside another one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from batch_records.executed.draft import Malformed
+from batch_records.master.recipe import Role
 from mes.execute import Doing, handles
 from mes.machine.models import MachineTold
 from mes.machine.watch import FULL_FROM, MOST_OFF
 from mes.people.models import CLOCK
 
 BOOK = "laboratory"
+COMPARED = "clock compared"
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,13 @@ class HearMachine:
     """Keep what the machine told, as `mes.machine.watch` has it."""
 
     told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CompareClock:
+    """Say what the server's clock and another one showed, where no time service keeps it."""
+
+    found: str
 
 
 @handles(HearMachine, "told how the machine is", roles=(CLOCK,), books=lambda _: (BOOK,))
@@ -35,6 +45,22 @@ def hear_machine(doing: Doing, command: HearMachine) -> None:
         connection.execute(insert(MachineTold).values(id=1, **values))
     else:
         connection.execute(update(MachineTold).values(**values))
+
+
+@handles(
+    CompareClock,
+    "compared the server's clock",
+    roles=(Role.REVIEWER.value,),
+    books=lambda _: (BOOK,),
+    signature="approved",
+)
+def compare_clock(doing: Doing, command: CompareClock) -> None:
+    """Write what was found, with how far the machine says that its clock may be off."""
+    if not command.found.strip():
+        raise Malformed("comment", "say which clock it was compared with, and what both showed")
+    told = doing.act.connection.execute(select(MachineTold.told)).scalar() or {}
+    body = {"found": command.found.strip(), "off": told.get("off") or "not known"}
+    doing.act.write(BOOK, COMPARED, body, signed=doing.signed)
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -10,17 +10,21 @@ from typing import Any
 
 from sqlalchemy import select
 
+from batch_records.executed.commands import Person
 from batch_records.executed.span import apart, in_words
+from batch_records.master.recipe import Role
 from mes.backups.commands import MADE, RESTORED
 from mes.batches.shown import local
 from mes.context import installation
 from mes.ledger.tables import line
-from mes.machine.commands import BOOK, in_step, is_filling
+from mes.machine.commands import BOOK, COMPARED, in_step, is_filling
+from mes.machine.keeping import SILENT, not_kept
 from mes.machine.models import MachineTold
+from mes.web import shapes
+from mes.web.history import head_of
 
-_SILENT = timedelta(minutes=1)  # the clock process tells every ten seconds
 _SET = timedelta(hours=12)  # how long every page says that the clock was set
-_KINDS = ("clock set", "clock in step", "clock out of step", "disk filling", "disk has room", MADE, RESTORED)
+_KINDS = ("clock set", "clock in step", "clock out of step", COMPARED, "disk filling", "disk has room", MADE, RESTORED)
 _SHOWN = 30
 _LAST_SET = select(line.c.at, line.c.text).where(line.c.book == BOOK, line.c.kind == "clock set")
 _LAST_SET = _LAST_SET.order_by(line.c.page.desc()).limit(1)
@@ -50,6 +54,8 @@ class MachinePage:
 
     things: tuple[Said, ...]
     log: tuple[Happened, ...]
+    blocked: str  # why nothing is released by this clock; empty where it is kept
+    signature: shapes.Signature | None
     place: str = "equipment.equipment"
 
 
@@ -71,7 +77,7 @@ def warnings() -> tuple[str, ...]:
 
 def _warned(row: MachineTold, now: datetime) -> Iterator[str]:
     is_real = not installation().settings.is_demonstration  # whose time is not the machine's, and may hurry
-    if is_real and apart(now, row.heard) > _SILENT:
+    if is_real and apart(now, row.heard) > SILENT:
         yield "Nothing is heard of the server's clock process: nothing is declared overdue, no alarm is raised."
     if is_real and not in_step(row.told):
         yield f"The server's clock is out of step ({_off(row.told)}): look at another clock before you sign."
@@ -84,16 +90,31 @@ def _off(told: dict[str, Any]) -> str:
     return "nothing keeps it in step" if told["off"] is None else f"it may be off by {float(told['off']):.1f} s"
 
 
-def machine_page() -> MachinePage:
-    """Return how the machine is, and what became of it."""
+def machine_page(person: Person) -> MachinePage:
+    """Return how the machine is, what became of it, and what a reviewer may sign where its clock is not kept."""
     columns = line.c.at, line.c.kind, line.c.text
     query = select(*columns).where(line.c.book == BOOK, line.c.kind.in_(_KINDS)).order_by(line.c.page.desc())
     with installation().reading() as session:
         row = session.scalars(select(MachineTold)).first()
         lines = session.execute(query.limit(_SHOWN)).all()
         things = tuple(_things(row, installation().now()))
+        blocked = not_kept(session.connection(), installation().now())
+        head = head_of(session, BOOK)
     log = tuple(Happened(_local(at), kind, _more(json.loads(text)["body"])) for at, kind, text in lines)
-    return MachinePage(things, log)
+    may = blocked and Role.REVIEWER.value in person.roles
+    return MachinePage(things, log, blocked[:1].upper() + blocked[1:], _comparing(head) if may else None)
+
+
+def _comparing(head: str) -> shapes.Signature:
+    return shapes.Signature(
+        "Compare the clock",
+        "I compared the server's clock with one that keeps time. For a day, batches may be released by it.",
+        "approved",
+        head,
+        "The server's clock",
+        comment="required",
+        comment_ask="Which clock it was compared with, and what both showed",
+    )
 
 
 def _local(at: str) -> datetime:
@@ -108,7 +129,7 @@ def _things(row: MachineTold | None, now: datetime) -> Iterator[Said]:
     if row is None:
         yield Said("Clock process", "nothing was heard of it yet", "alert")
         return
-    silent = apart(now, row.heard) > _SILENT
+    silent = apart(now, row.heard) > SILENT
     yield Said("Clock process", "silent" if silent else "ticks", "alert" if silent else "ok")
     steps = in_step(row.told)
     words = f"in step, {_off(row.told)}" if steps else f"out of step: {_off(row.told)}"

@@ -22,6 +22,7 @@ from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.batches.queries import find
 from mes.context import installation
+from mes.machine.keeping import not_kept
 from mes.people.queries import names
 from mes.seals.queries import not_witnessed
 from mes.web import shapes
@@ -201,8 +202,9 @@ def release_page(batch: str, person: Person) -> ReleasePage:
     with installation().reading() as session:
         found, altered = find(session, batch), shown.altered(session, batch)
         unwitnessed = _unwitnessed(session, found, [stamp for stamp, _ in (*found.reviews, *found.disposed)])
+        clock = not_kept(session.connection(), installation().now())
     people, stage = names(), next_stage(found)
-    conditional, final = (_criteria(found, each) for each in (Stage.CONDITIONAL, Stage.FINAL))
+    conditional, final = (_criteria(found, each, clock) for each in (Stage.CONDITIONAL, Stage.FINAL))
     may = Role.RELEASER.value in person.roles and found.disposition.is_open
     shown_lines = conditional if stage is Stage.CONDITIONAL else ()
     mine = conditional if stage is Stage.CONDITIONAL else final
@@ -221,7 +223,7 @@ def release_page(batch: str, person: Person) -> ReleasePage:
     )
 
 
-def _criteria(batch: Batch, stage: Stage) -> tuple[CriterionLine, ...]:
+def _criteria(batch: Batch, stage: Stage, clock: str) -> tuple[CriterionLine, ...]:
     needed = "conditional" if stage is Stage.CONDITIONAL else "final"
     lines = []
     for each in assess(batch, stage):
@@ -232,6 +234,9 @@ def _criteria(batch: Batch, stage: Stage) -> tuple[CriterionLine, ...]:
             lines.append(CriterionLine(words, state, _as_sentence(finding.sentence), needed, url))
         if not each.findings:
             lines.append(CriterionLine(each.criterion, "met", "", needed, None))
+    if clock and batch.disposition.is_open:  # what is released already bears its time
+        words, url = "The server's clock is kept", url_for("machine.machine")
+        lines.append(CriterionLine(words, "blocks", _as_sentence(clock), needed, url))
     return tuple(lines)
 
 

@@ -2,8 +2,10 @@
 
 gunicorn's threaded worker gives each new connection a thread at once, which then waits five seconds for a first word:
 a few hundred silent connections keep everybody out for minutes. Here a connection waits with the poller, which costs
-nothing, until it has said something; and a thread that reads from it waits a few seconds at most. What drips in byte
-by byte is for the proxy before us, which takes a request whole before it passes it on.
+nothing, until it has said something; and a thread that reads from it waits a few seconds at most. At the end of a
+connection gunicorn waits up to two seconds for the other side, in the thread that all connections wait with: one slow
+reader would stop everybody, so each is waited for apart. What drips in byte by byte is for the proxy before us, which
+takes a request whole before it passes it on.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import errno
 import selectors
 import socket
 from functools import partial
+from threading import Thread
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -26,6 +29,13 @@ class _Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
         """Get ready to read."""
         super().init()
         self.sock.settimeout(_PATIENCE)
+
+    def close(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's own
+        """Close. For the other side's last word somebody else waits, not the poller, on which everybody depends."""
+        if graceful:
+            Thread(target=super().close, args=(graceful,), daemon=True).start()
+        else:
+            super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the same

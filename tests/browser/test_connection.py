@@ -7,7 +7,8 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Hand
 from tests.browser.screen import Screen
-from tests.cast import ALICE
+from tests.cast import ALICE, BOB
+from tests.mes.laboratory import COI
 from tests.mes.played import Played
 
 
@@ -95,16 +96,56 @@ def test_what_never_arrived_is_still_there_to_be_sent(screen: Screen, batch: Pla
     assert recorded(batch) == ["value recorded"]
 
 
-def test_without_a_network_the_page_says_so_and_keeps_all(screen: Screen, batch: Played) -> None:
-    """A band says what works; a tap is answered with why not; when the network is back, the same value is recorded."""
+def test_without_a_network_what_was_tapped_waits_and_sends_itself(screen: Screen, batch: Played) -> None:
+    """The page says that it waits and is not saved; when the network is back it is recorded without another tap."""
     screen.page.context.set_offline(offline=True)
     screen.page.clock.run_for(1100)
     expect(screen.page.locator("[data-offline]")).to_contain_text("Nothing is saved until it returns.")
     screen.tap("Record")
+    expect(screen.page.locator("[data-notice]")).to_have_text("Kept on this tablet. Not saved yet.")
+    expect(screen.page.locator("[data-offline]")).to_contain_text("1 entry waits on this tablet.")
+    screen.tap("Record")
+    expect(screen.page.locator("[data-offline]")).to_contain_text("1 entry waits on this tablet.")
+    with screen.page.expect_navigation():
+        screen.page.context.set_offline(offline=False)
+    expect(screen.page.locator(".field.recorded")).to_contain_text("50 mL")
+    expect(screen.page.locator("[data-waiting]")).to_be_hidden()
+    expect(screen.page.locator("[data-notice]")).to_contain_text("What waited was sent and is recorded.")
+    assert recorded(batch) == ["value recorded", "comment added"]
+
+
+def test_what_one_entered_waits_for_them(hand: Hand, screen: Screen, batch: Played) -> None:
+    """Bob signs in on her tablet: hers is not sent. She signs in again, and it is."""
+    screen.page.context.set_offline(offline=True)
+    screen.tap("Record")
+    told = screen.page.evaluate("localStorage.getItem('mes waiting')")
+    keeps = "([place, told]) => localStorage.setItem(place, told)"
+    bob = hand(BOB, "/batches/")
+    bob.page.evaluate(keeps, ["mes waiting", told])
+    with bob.page.expect_response("**/late") as answer:
+        bob.open("/batches/")
+    assert answer.value.json() == {"became": "waits"}
+    expect(bob.page.locator("[data-waiting]")).to_have_text(
+        "1 entry waits on this tablet. It is sent as soon as who entered it signs in here."
+    )
+    assert recorded(batch) == []
+    alice = hand(ALICE, "/batches/")
+    alice.page.evaluate(keeps, ["mes waiting", told])
+    alice.open("/batches/")
+    expect(alice.page.locator("[data-notice]")).to_contain_text("What waited was sent and is recorded.")
+    assert recorded(batch) == ["value recorded", "comment added"]
+
+
+def test_what_has_to_be_looked_up_does_not_wait(hand: Hand, batch: Played) -> None:
+    """A bag is scanned without a network: whether it is the right one nobody can say, so nothing is kept for later."""
+    screen = hand(ALICE)
+    screen.page.clock.install()
+    screen.open(f"{batch.page}/steps/1.1")
+    screen.page.context.set_offline(offline=True)
+    screen.scan(COI)
     expect(screen.page.locator("[data-notice]")).to_have_text("Not saved: no connection.")
-    expect(screen.field("feed")).to_have_value("50")
+    expect(screen.page.locator("[data-waiting]")).to_be_hidden()
     screen.page.context.set_offline(offline=False)
     screen.page.clock.run_for(1100)
     expect(screen.page.locator("[data-offline]")).to_be_hidden()
-    screen.press("Record")
-    assert recorded(batch) == ["value recorded"]
+    assert batch.lab.lines(batch.book, "identity checked") == []

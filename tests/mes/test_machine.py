@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from batch_records.executed.draft import Refused
 from mes.machine.commands import HearMachine
 from mes.machine.watch import Machine, Watch, off_at_most, share_used
-from tests.cast import ALICE
-from tests.mes.laboratory import CLOCK, TOKENS, Laboratory
+from tests.cast import ALICE, PETRA, QUINN
+from tests.mes.laboratory import CLOCK, PASSWORD, TOKENS, Laboratory
+from tests.mes.played import Played
 
 DAY = 86_400.0
 
@@ -143,6 +145,87 @@ def test_a_quarter_of_an_hour_without_an_answer_is_out_of_step() -> None:
     after = [0.02 + 0.0005 * 60 * minutes for minutes in range(16)]
     assert Machine(off=after[0]).in_step
     assert next(minute for minute, off in enumerate(after) if not Machine(off=off).in_step) <= 15
+
+
+def test_a_clock_out_of_step_blocks_release(batch: Played) -> None:
+    """The time service is lost: the page of release says so and what lets it go on, and who tries is told the same."""
+    batch.finish().review()
+    tell(batch.lab, off=None)
+    page = batch.lab.tablet(PETRA).open(f"{batch.page}/release").page.text
+    assert "The server's clock is out of step, so the time of a release would not be certain" in page
+    with pytest.raises(Refused, match="release is blocked: the server's clock is out of step"):
+        batch.release()
+    assert batch.kinds()[-1] == "attempt refused"
+    tell(batch.lab)
+    batch.review()
+    batch.release()
+    assert batch.kinds()[-1] == "batch released"
+
+
+def test_a_clock_that_nobody_watches_blocks_release(batch: Played) -> None:
+    """The process that watches it fell silent: nobody knows whether it is in step."""
+    batch.finish().review()
+    tell(batch.lab)
+    batch.later(minutes=2)
+    with pytest.raises(Refused, match=r"nothing is heard of the server's clock process.*have it started again"):
+        batch.release()
+
+
+def test_a_clock_that_was_compared_lets_release_go_on_for_a_day(batch: Played) -> None:
+    """A site without a time service: quality says on the page of the server what another clock showed, and signs."""
+    batch.finish().review()
+    tell(batch.lab, off=None)
+    compared(batch.lab)
+    assert "Release is blocked" not in batch.lab.tablet(QUINN).open("/server/").page.text
+    batch.later(hours=25)
+    tell(batch.lab, off=None)
+    with pytest.raises(Refused, match="or have a quality reviewer compare it with another clock"):
+        batch.release()
+    compared(batch.lab)
+    batch.review()
+    batch.release()
+    line = batch.lab.lines("laboratory", "clock compared")[-1]
+    assert line["body"] == {"found": "radio clock: 0.2 s apart", "off": "not known"}
+    assert (line["signed"]["meaning"], line["author"]) == ("approved", "quinn")
+    assert batch.lab.verify().holds
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        {
+            "jump": {"was": "2026-03-02T09:00:00Z", "became": "2026-03-02T08:00:00Z", "seconds": "-3600.000"},
+            "off": None,
+        },
+        {"off": "0.02"},
+    ],
+    ids=["set", "in step, and out of it again"],
+)
+def test_a_comparison_counts_for_the_clock_as_it_was(batch: Played, then: dict[str, Any]) -> None:
+    """Whatever happens to the clock after it was compared, it has to be compared again."""
+    batch.finish().review()
+    tell(batch.lab, off=None)
+    compared(batch.lab)
+    tell(batch.lab, **then)
+    tell(batch.lab, off=None)
+    with pytest.raises(Refused, match="release is blocked"):
+        batch.release()
+
+
+def test_only_quality_compares_and_says_with_what(lab: Laboratory) -> None:
+    """Alice is not offered it; Quinn must say which clock, and what was typed is kept."""
+    tell(lab, off=None)
+    page = lab.tablet(ALICE).open("/server/").page
+    assert "Release is blocked. The server's clock is out of step" in page.text
+    assert not any("/comparison" in form.action for form in page.forms)
+    answer = lab.tablet(QUINN).press("/server/", "/server/comparison", user="quinn", password=PASSWORD, comment=" ")
+    assert "Say which clock it was compared with" in answer.page.text
+    assert lab.lines("laboratory", "clock compared") == []
+
+
+def compared(lab: Laboratory) -> None:
+    told = {"user": "quinn", "password": PASSWORD, "comment": "radio clock: 0.2 s apart"}
+    assert lab.tablet(QUINN).press("/server/", "/server/comparison", **told).status == 200
 
 
 def test_a_disk_that_fills_is_said_and_written_once(lab: Laboratory) -> None:

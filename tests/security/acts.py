@@ -154,6 +154,7 @@ THINGS: Iterable[Act] = (
         hidden=frozenset({"hours"}),
     ),
     Act("alarms.unshelve", ALICE, f"{ALARM}/list", _WHY, scenes.shelved, "why"),
+    Act("machine.compare", QUINN, "/server/comparison", _SAYS, scenes.unkept, "comment", signed=True),
     Act("audit.copy", QUINN, "/audit/copy", {"how": "json", "who": "alice"}, hidden=frozenset({"how"})),
     Act(
         "api.store_readings",
@@ -197,6 +198,15 @@ RECORD: Iterable[Act] = (
         {"value.volume": "47 mL", "value.look": "clear", "value.remark": "a word"},
         scenes.at("1.5"),
         drawn=frozenset({"field", "why"}),
+    ),
+    Act(
+        "batches.record_late",
+        ALICE,
+        f"{STEP}/late",
+        {"value.volume": "48 mL", "entered": "2026-03-02T08:01:02Z", "entered_by": "alice"},
+        scenes.at("1.5"),
+        drawn=frozenset({"why"}),
+        hidden=frozenset({"entered", "entered_by"}),
     ),
     Act(
         "batches.correct_value",

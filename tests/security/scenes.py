@@ -11,6 +11,7 @@ from batch_records.master.recipe import Stage
 from mes.badges.commands import IssueBadge
 from mes.equipment.commands import AddEquipment
 from mes.ledger.line import utc
+from mes.machine.commands import HearMachine
 from mes.masters.commands import ApproveRecipe, DraftRecipe
 from mes.patients.commands import PlaceOrder
 from mes.people.commands import AddUser, SetActive
@@ -21,7 +22,7 @@ from tests.cast import ALICE, DORA, QUINN
 from tests.mes.alarms.watched import Watched
 from tests.mes.batches.test_counts import REPEATED
 from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
-from tests.mes.laboratory import ADAM, COI, FIRST_PASSWORD, OTHER_COI, SAM, START, SVEN, Laboratory
+from tests.mes.laboratory import ADAM, CLOCK, COI, FIRST_PASSWORD, OTHER_COI, SAM, START, SVEN, Laboratory
 from tests.mes.played import Played
 
 Fields = Mapping[str, Any]
@@ -198,6 +199,11 @@ def of_lot(lab: Laboratory) -> Fields:
 
 def head(lab: Laboratory) -> Fields:
     return {"seen": lab.head("laboratory")}
+
+
+def unkept(lab: Laboratory) -> Fields:
+    lab.do(HearMachine({"off": None, "full": {}}), CLOCK)
+    return head(lab)
 
 
 def reading(lab: Laboratory) -> Fields:

@@ -36,7 +36,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
     """The web application as `./lab run` starts it, alone on this machine and without a network."""
     upgrade(f"sqlite:///{tmp_path}/mes.sqlite")
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", processes._WORKER, "--threads", "8"]
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", processes.WORKER, "--threads", "8"]
     told = os.environ | {"MES_FOLDER": str(tmp_path), "MES_INSECURE_COOKIES": "1"}
     with subprocess.Popen(
         [*command, "--bind", f"127.0.0.1:{port}", "--no-control-socket"], env=told, cwd=ROOT
@@ -67,8 +67,9 @@ def connected(web: httpx.Client, count: int, says: bytes) -> Iterator[None]:
         (12, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "),
         (12, b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nuser="),
         (12, b"\x16\x03\x01"),
+        (60, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
     ],
-    ids=["idle", "slow headers", "slow body", "no HTTP"],
+    ids=["idle", "slow headers", "slow body", "no HTTP", "never closed"],
 )
 def test_clients_that_say_nothing_keep_nobody_out(web: httpx.Client, count: int, says: bytes) -> None:
     """ASVS 13.1.2, 13.2.6: more of them than threads, held open all the while: a page is answered."""

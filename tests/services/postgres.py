@@ -16,7 +16,7 @@ import psycopg
 from sqlalchemy import make_url
 
 _ROOTS = (Path("/"), Path(__file__).resolve().parents[2] / ".lab/syslibs")  # ./lab unpacks into the second without root
-_NOBODY = 65534  # PostgreSQL refuses to run as root, and any account will do
+NOBODY = 65534  # PostgreSQL refuses to run as root, and any account will do
 _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -61,6 +61,32 @@ class Cluster:
         yield self.url(name)
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def make(self, settings: str = "") -> None:
+        """Make the server's files, with settings beside its own."""
+        self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        self.configure(_SETTINGS.format(folder=self.folder) + settings)
+
+    def configure(self, settings: str) -> None:
+        """Add settings, which count from its next start."""
+        with (self.folder / "data/postgresql.conf").open("a") as file:
+            file.write(settings)
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raise `RuntimeError` with its log."""
+        self._run("pg_ctl", "start", "--wait", f"--log={self.folder / 'log'}")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it and wait until it is gone. Raise `RuntimeError` with its log."""
+        self._run("pg_ctl", "stop", f"--mode={mode}")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        command = [programs() / program, "--pgdata", self.folder / "data", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, **as_nobody)
+        if done.returncode:
+            log = self.folder / "log"
+            raise RuntimeError(f"{program} failed: {done.stderr}{log.read_text() if log.exists() else ''}")
+
     def execute(self, statement: str) -> None:
         """Have the server do something, as its owner."""
         where = f"host={self.folder} port=5432 user=postgres dbname=postgres"
@@ -69,26 +95,22 @@ class Cluster:
 
 
 @contextmanager
-def running(*, durable: bool = False) -> Iterator[Cluster]:
-    """Start a server, and leave nothing of it behind. A durable one waits for the disk, as a laboratory's does."""
-    bin_, folder = programs(), Path(tempfile.mkdtemp(prefix="mes-pg-"))
-    as_nobody = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    if as_nobody:
-        os.chown(folder, _NOBODY, _NOBODY)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [bin_ / program, "--pgdata", folder / "data", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, **as_nobody)
-        if done.returncode:
-            log = folder / "log"
-            raise RuntimeError(f"{program} failed: {done.stderr}{log.read_text() if log.exists() else ''}")
-
+def placed(within: Path | None = None) -> Iterator[Cluster]:
+    """Lend a place for a server that is still to be made, and leave nothing of it behind."""
+    folder = Path(tempfile.mkdtemp(prefix="mes-pg-", dir=within))
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
     try:
-        run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        with (folder / "data/postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS.format(folder=folder) + ("" if durable else _IN_A_HURRY))
-        run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}")
         yield Cluster(folder)
-        run("pg_ctl", "stop", "--mode=immediate")
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def running(*, durable: bool = False, within: Path | None = None) -> Iterator[Cluster]:
+    """Start a server, and leave nothing of it behind. A durable one waits for the disk, as a laboratory's does."""
+    with placed(within) as cluster:
+        cluster.make("" if durable else _IN_A_HURRY)
+        cluster.start()
+        yield cluster
+        cluster.stop()

@@ -15,6 +15,7 @@ TRIALS = {
     "web": "kill the web application under eight writers (R1)",
     "database": "kill PostgreSQL's backends and its postmaster under eight writers (R2)",
     "powercut": "cut the power under SQLite, sector by sector (R3)",
+    "blackout": "cut the power under PostgreSQL, page by page (R4)",
     "commit": "COMMIT comes late, or fails: nothing is said before it, nothing stays after it (R5, R6)",
     "disk": "fill the disk while people save (R7)",
     "backup": "copy under load, restore elsewhere, prove (R10)",

@@ -14,34 +14,43 @@ from mes.db import Database
 from mes.integrity import check
 from tests.architecture.source import ROOT
 from tests.soak.rounds import Report, luck, on_each, rounds_arguments
-from tests.soak.writers import Site, at_work, judge, more, site_on
+from tests.soak.writers import Site, Writer, at_work, judge, more, site_on
 
 
 def soak(kind: str, rounds: int, seed: int, first: int = 0, saves: int = 100) -> Report:
-    """Copy and restore so often, each time after about so many saves."""
-    report = Report(f"copies under eight writers, {kind}", seed)
+    """Copy and restore so often, each time after about so many saves, into batches of the round's own.
+
+    The writers save on while it is copied, and rest while the copy is proved: what they would add meanwhile says
+    nothing of the copy, and would make each round longer than the one before.
+    """
+    report, everybody = Report(f"copies under eight writers, {kind}", seed), list[Writer]()
     with tempfile.TemporaryDirectory(prefix="mes-backup-") as folder, site_on(Path(folder), kind) as site:
         site.start()
-        with at_work(site) as writers:
-            for number in range(first, first + rounds):
+        for number in range(first, first + rounds):
+            place = Path(folder) / f"round-{number}"
+            place.mkdir()
+            with at_work(site) as writers:
+                everybody += writers
                 more(writers, luck(seed, number).randint(saves // 2, saves))
-                known = {remark for writer in writers for remark in writer.acknowledged}
-                _round(site, Path(folder) / f"round-{number}", known, report)
-                report.rounds += 1
-        judge(site, writers, report)
+                known = {remark for writer in everybody for remark in writer.acknowledged}
+                _copy(site, place / "copy.tar", report)
+            _restore(site, place, known, report)
+            report.rounds += 1
+        judge(site, everybody, report)
     return report
 
 
-def _round(site: Site, place: Path, known: set[str], report: Report) -> None:
-    place.mkdir()
-    owner = site.measured.url.replace("mes_app@", "postgres@")
-    copy, elsewhere = place / "copy.tar", place / "elsewhere"
+def _copy(site: Site, copy: Path, report: Report) -> None:
     began = time.monotonic()
-    report.flaws += _lab(owner, "backup", copy, "--folder", site.measured.folder)
+    report.flaws += _lab(_owner(site), "backup", copy, "--folder", site.measured.folder)
     report.took("to copy and walk it", time.monotonic() - began)
+
+
+def _restore(site: Site, place: Path, known: set[str], report: Report) -> None:
+    copy, elsewhere = place / "copy.tar", place / "elsewhere"
     url = f"sqlite:///{elsewhere / 'mes.sqlite'}"
     if site.cluster:
-        base, _, query = owner.partition("?")
+        base, _, query = _owner(site).partition("?")
         url = f"{base}_{place.name.replace('-', '_')}?{query}"
     began = time.monotonic()
     report.flaws += _lab(url, "restore", copy, "--folder", elsewhere)
@@ -55,6 +64,10 @@ def _round(site: Site, place: Path, known: set[str], report: Report) -> None:
     database.dispose()
     report.counts["bytes in the last copy"] = copy.stat().st_size
     report.counts["saves in the last copy"] = len(restored.remarks())
+
+
+def _owner(site: Site) -> str:
+    return site.measured.url.replace("mes_app@", "postgres@")
 
 
 def _lab(url: str, *words: object) -> list[str]:

@@ -117,7 +117,7 @@ class Disk:
         elif what == "sync":
             kept = self.files.setdefault(name, bytearray())
             for each in self.loose.pop(name, []):
-                _put(kept, each)
+                put(kept, each)
 
     def cut(self, luck: Random, into: Path) -> None:
         """Cut the power, and write what is then there into a folder."""
@@ -125,13 +125,14 @@ class Disk:
         for name in {*self.files, *self.loose}:
             there = bytearray(self.files.get(name, b""))
             for write in self.loose.get(name, []):
-                for part in _sectors(write):
+                for part in sectors(write):
                     if luck.random() < share:
-                        _put(there, part)
+                        put(there, part)
             (into / name).write_bytes(there)
 
 
-def _sectors(write: Write) -> list[Write]:
+def sectors(write: Write) -> list[Write]:
+    """Return a write in parts, each of which a disk writes whole or not at all."""
     offset, data = write
     if offset < 0:
         return [write]
@@ -140,7 +141,8 @@ def _sectors(write: Write) -> list[Write]:
     return [(offset + start, data[start:end]) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
 
 
-def _put(content: bytearray, write: Write) -> None:
+def put(content: bytearray, write: Write) -> None:
+    """Write into the content of a file, or cut it off."""
     offset, data = write
     if offset < 0:
         del content[int.from_bytes(data) :]

@@ -1,8 +1,10 @@
-"""Many at once (C1, C2, C3, C5, C6, C7, C8): one wins and the others hear why, nothing twice, nothing out of order.
+"""Many at once (C1 to C8): one wins and the others hear why, nothing twice, nothing out of order.
 
 In each round two people record one value, one tap is sent twice at once and again later, fifty start batches of which
 some are refused, four read and correct one value and what they saw must fit into one row, and a release meets a
-correction. Then many tablets save at a real server for a while: nobody waits half a minute, and nobody hears an error.
+correction. In a quarter as many, a hundred entries come an hour late, shuffled and twice, half of them of somebody who
+has left. Then many tablets save at a real server for a while, with slow clients beside them and records being
+printed: nobody waits half a minute, and nobody hears an error.
 """
 
 from __future__ import annotations
@@ -15,10 +17,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
 from uuid import uuid4
-
-import httpx
 
 from batch_records.executed import commands as c
 from batch_records.executed.draft import Refused
@@ -28,16 +27,15 @@ from mes.equipment.commands import AddEquipment
 from mes.patients.commands import PlaceOrder
 from mes.schema import upgrade
 from tests.cast import ALICE, DORA, PETRA, QUINN
+from tests.mes.batches.test_late import shuffled
 from tests.mes.furnishing import furnish
 from tests.mes.laboratory import START, Laboratory, opened
 from tests.mes.played import Played
 from tests.mes.test_concurrency import at_once, refusals
 from tests.services import postgres
+from tests.soak.crowd import crowd
 from tests.soak.linear import Did, explained
-from tests.soak.rounds import KINDS, Report, luck, rounds_arguments, share, tell
-from tests.soak.writers import Site, site_on
-
-STALL = 30.0  # seconds that nobody may wait
+from tests.soak.rounds import KINDS, Report, luck, rounds_arguments, tell
 
 
 @contextmanager
@@ -151,72 +149,29 @@ def _release(batch: Played) -> Iterator[str]:
         yield f"a release and a correction at once led to {answers}"
 
 
-# --- a crowd at a real server ---------------------------------------------------------------------------------
-
-
-def crowd(kind: str, clients: int, seconds: float, seed: int) -> Report:
-    """Let so many tablets save for so long."""
-    report = Report(f"{clients} tablets for {seconds:.0f} s, {kind}", seed)
-    with tempfile.TemporaryDirectory(prefix="mes-crowd-") as folder, site_on(Path(folder), kind) as site:
-        site.start()
-        with site.measured.app.app_context():
-            batches = [site.measured.issue() for _ in range(10)]
-        cookie, token = site.measured.cookie()
-        site.measured.app.extensions["mes"].database.dispose()
-        stop, took = Event(), list[tuple[int, float]]()
-        threads = [
-            Thread(target=_tablet, args=(site, (cookie, token), batches[number % 10], stop, took), daemon=True)
-            for number in range(clients)
-        ]
-        for thread in threads:
-            thread.start()
-        stop.wait(seconds)
-        stop.set()
-        for thread in threads:
-            thread.join(2 * STALL)
-        _judge(took, site, report)
-    return report
-
-
-def _tablet(site: Site, guard: tuple[str, str], batch: str, stop: Event, took: list[tuple[int, float]]) -> None:
-    with httpx.Client(base_url=site.url, timeout=2 * STALL, trust_env=False, headers={"Cookie": guard[0]}) as http:
-        while not stop.is_set():
-            fields = {"tap": str(uuid4()), "text": str(uuid4()), "csrf_token": guard[1]}
-            began = time.monotonic()
-            try:
-                answer = http.post(f"/batches/{batch}/comments", data=fields)
-            except httpx.HTTPError:
-                took.append((0, time.monotonic() - began))
-                continue
-            retried = answer.status_code == 503 and "Retry-After" in answer.headers
-            took.append(
-                (503 if retried else 200 if answer.is_redirect else answer.status_code, time.monotonic() - began)
-            )
-            if retried:
-                stop.wait(float(answer.headers["Retry-After"]))
-
-
-def _judge(took: list[tuple[int, float]], site: Site, report: Report) -> None:
-    waited = [seconds for _, seconds in took]
-    report.counts["saves"] = sum(status == 200 for status, _ in took)
-    report.counts["told to come again (503)"] = sum(status == 503 for status, _ in took)
-    report.seconds["until a save was answered"] = waited
-    report.counts["milliseconds within which 99 % were answered"] = round(1_000 * share(waited, 0.99))
-    if other := [status for status, _ in took if status not in (200, 503)]:
-        report.flaws.append(f"{len(other)} were answered otherwise: {sorted(set(other))}")
-    if stalled := [seconds for seconds in waited if seconds >= STALL]:
-        report.flaws.append(f"{len(stalled)} waited longer than {STALL:.0f} s")
-    if (there := site.remarks().total()) < report.counts["saves"]:
-        report.flaws.append(f"{report.counts['saves']} were acknowledged, and {there} are there")
-    report.flaws += site.flaws()
-
-
 def soak(kind: str, rounds: int, seed: int, first: int = 0, creators: int = 50) -> Report:
     """Play so many rounds on one laboratory."""
     report = Report(f"many at once, {kind}", seed)
     with laboratory(kind) as lab:
         for number in range(first, first + rounds):
             play(lab, number, report, creators)
+    return report
+
+
+def late(kind: str, rounds: int, seed: int, first: int = 0, entries: int = 100) -> Report:
+    """Send so often what waited on a tablet for an hour (C4)."""
+    report = Report(f"what waited on a tablet, {kind}", seed)
+    with laboratory(kind) as lab:
+        for number in range(first, first + rounds):
+            coi, incubator = f"COI-26-{number:05}-L", f"INC-L{number}"
+            lab.do(PlaceOrder(coi, "short"), DORA)
+            lab.do(AddEquipment(incubator, "Another", "incubator", START.replace(year=2027), exclusive=True), QUINN)
+            batch = Played(lab).start(coi)
+            batch.answers |= {"incubator": incubator, "tube": f"TUBE-L{number}"}
+            report.flaws += [f"round {number}: {flaw}" for flaw in shuffled(lab, batch, number, entries)]
+            report.counts["entries sent late, each twice"] += entries
+            report.rounds += 1
+        report.flaws += [f"{flaw.book}: {flaw.sentence}" for flaw in lab.verify().flaws]
     return report
 
 
@@ -231,5 +186,6 @@ def main(options: argparse.Namespace) -> int:
     """Run and report; the exit code is 1 where anything was lost, doubled, out of order, or kept waiting."""
     kinds = options.database or KINDS
     rounds = (soak(kind, options.rounds, options.seed, options.first) for kind in kinds)
+    lates = (late(kind, -(-options.rounds // 4), options.seed, options.first) for kind in kinds)
     crowds = (crowd(kind, count, options.seconds, options.seed) for kind in kinds for count in options.clients)
-    return tell(report for reports in (rounds, crowds) for report in reports)
+    return tell(report for reports in (rounds, lates, crowds) for report in reports)

@@ -1,4 +1,7 @@
-"""Kill -9 the whole server group while eight tablets save: nothing lost, doubled, unaudited or made up (R1)."""
+"""Kill -9 the whole server group while eight tablets save: nothing lost, doubled, unaudited or made up (R1).
+
+It must answer again within five seconds: on two cores with nobody else at work, as a laboratory's are.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def soak(kind: str, rounds: int, seed: int, first: int = 0, saves: int = 200) ->
             more(writers, saves)
         judge(site, writers, report)
     if slow := [took for took in report.seconds["until it answered again"] if took > BAR]:
-        report.counts[f"starts that took longer than {BAR:.0f} s"] = len(slow)
+        report.flaws.append(f"{len(slow)} starts took longer than {BAR:.0f} s")
     return report
 
 

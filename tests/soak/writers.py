@@ -25,7 +25,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from mes.db import Database
 from mes.integrity import check
-from mes.processes import free_port
+from mes.processes import WORKER, free_port
 from tests.bench.installation import Installed, installed
 from tests.services import postgres
 from tests.soak.rounds import Report
@@ -58,8 +58,16 @@ class Site:
         """Start the server; return how many seconds it took until it answered."""
         began = time.monotonic()
         workers = "1" if self.cluster is None else "2"
-        command = ("gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", workers, "--threads", "8")
-        command += ("--bind", f"127.0.0.1:{self.port}", "--no-control-socket", "--log-level", "warning")
+        command = ("gunicorn", "wsgi:app", "--worker-class", WORKER, "--workers", workers, "--threads", "8")
+        command += (
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--no-control-socket",
+            "--log-level",
+            "warning",
+            "--keep-alive",
+            "75",
+        )
         with (self.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
                 (sys.executable, "-m", *command),
@@ -186,12 +194,12 @@ def judge(site: Site, writers: list[Writer], report: Report) -> None:
 
 
 @contextmanager
-def site_on(folder: Path, kind: str) -> Iterator[Site]:
-    """Set a laboratory up and serve it, on ``sqlite`` or ``postgresql``."""
+def site_on(folder: Path, kind: str, *, together: bool = False) -> Iterator[Site]:
+    """Set a laboratory up and serve it, on ``sqlite`` or ``postgresql``, whose files may lie ``together`` with ours."""
     with ExitStack() as stack:
         cluster, owner = None, f"sqlite:///{folder / 'mes.sqlite'}"
         if kind == "postgresql":
-            cluster = stack.enter_context(postgres.running(durable=True))
+            cluster = stack.enter_context(postgres.running(durable=True, within=folder if together else None))
             owner = stack.enter_context(cluster.database())
         measured = stack.enter_context(installed(folder, owner, owner.replace("//postgres@", "//mes_app@")))
         site = Site(measured, cluster, folder, free_port())
