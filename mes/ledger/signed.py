@@ -40,7 +40,8 @@ def flaws_of(connection: Connection, book: str, names: Mapping[str, str]) -> tup
 
 def wrong_signatures(connection: Connection, names: Mapping[str, str]) -> Iterator[Flaw]:
     """Give every signature that cannot have been given as it stands. ``names`` are full names by user."""
-    return _wrong(connection, connection.execute(_SIGNED).all(), names)
+    lines = connection.execute(_SIGNED, execution_options={"stream_results": True, "yield_per": 5_000})
+    return _wrong(connection, lines, names)
 
 
 def _wrong(connection: Connection, lines: Iterable[Any], names: Mapping[str, str]) -> Iterator[Flaw]:
