@@ -28,6 +28,7 @@ from mes.context import installation
 from mes.ledger import tables
 from mes.ledger.act import Act, Author
 from mes.ledger.line import utc
+from mes.ledger.vouched import vouch
 from mes.people.signers import must_be_able_to_sign, must_not_wait
 from mes.signing import (
     NoteWrongPassword,
@@ -223,6 +224,7 @@ def _must_be_bound(doing: Doing, books: tuple[str, ...]) -> None:
 
 def _commit(doing: Doing, tap: str, command: object, outcome: Outcome) -> None:
     doing.act.flush()
+    vouch(doing.act.connection, doing.act.lines, installation().sealing.keyring)
     if tap:  # a machine's delivery has keys of its own, and needs none
         values = {"tap": tap, "author": doing.by.person.id, "command": _said(command), "at": utc(doing.act.at)}
         doing.act.connection.execute(_REMEMBER, values | {"outcome": json.dumps(outcome)})

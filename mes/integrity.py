@@ -36,7 +36,7 @@ def check(
     verified = with_seals(verify(connection, heads), connection, known, keys)
     views = (*wrong_views(connection), *wrong_trends(connection), *wrong_alarms(connection), *wrong_reasons(connection))
     names = {row.id: row.name for row in connection.execute(select(User.id, User.name))}
-    signatures = wrong_signatures(connection, names)
+    signatures = wrong_signatures(connection, names, keys)
     return replace(verified, flaws=(*verified.flaws, *signatures, *wrong_rows(connection, rows()), *views))
 
 

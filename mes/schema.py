@@ -111,7 +111,7 @@ def _grant(connection: Connection) -> None:
     if not exists:
         connection.execute(text(f"CREATE ROLE {_ROLE} LOGIN"))
     grants = [
-        *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading", *seal_tables.APPEND_ONLY)),
+        *(f"SELECT, INSERT ON {table}" for table in ("line", "tap", "reading", "vouched", *seal_tables.APPEND_ONLY)),
         "SELECT, INSERT, UPDATE ON book",
         "SELECT ON alembic_version",
         "EXECUTE ON FUNCTION make_room_for_readings(text)",

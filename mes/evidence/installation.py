@@ -26,7 +26,8 @@ from mes.evidence import manifest, packages
 from mes.evidence.check import Found, Question, Site, nothing_but
 from mes.evidence.variables import VARIABLES
 from mes.integrity import check as whole
-from mes.ledger import tables
+from mes.ledger import seal_tables, tables
+from mes.ledger.vouched import vouching
 from mes.schema import is_current, upgrade
 from mes.site.queries import kind_of_site
 
@@ -115,7 +116,8 @@ def _statements(database: Database) -> dict[str, str]:
 
 def _of_postgresql(database: Database) -> Iterator[str]:
     """Compare the ledger's triggers, each of which must hold for replicas, too, and the functions they call."""
-    made = "\n".join(tables._POSTGRESQL)  # noqa: SLF001 - what it makes is what must be there
+    of_lines, of_seals = tables._POSTGRESQL, seal_tables._POSTGRESQL  # noqa: SLF001 - what they make is what must be there
+    made = "\n".join((*of_lines, *of_seals, *tables.kept_on_postgresql(vouching.tables)))
     with database.reader.connect() as connection:
         triggers = dict(map(tuple, connection.execute(text("SELECT tgname, tgenabled FROM pg_trigger")).all()))
         sources = dict(map(tuple, connection.execute(text("SELECT proname, prosrc FROM pg_proc")).all()))
@@ -136,7 +138,8 @@ def _rights(site: Site) -> Found:
         role = connection.execute(text("SELECT current_user")).scalar()
         owns = text("SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = current_user")
         may = text("SELECT has_table_privilege(:table, :right)")
-        forbidden = [(table, right) for table in tables.APPEND_ONLY for right in ("UPDATE", "DELETE", "TRUNCATE")]
+        kept = (*tables.APPEND_ONLY, *seal_tables.APPEND_ONLY, *vouching.tables)
+        forbidden = [(table, right) for table in kept for right in ("UPDATE", "DELETE", "TRUNCATE")]
         problems = [
             f"{role} may {right} {table}"
             for table, right in forbidden

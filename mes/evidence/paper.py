@@ -55,4 +55,9 @@ def by_law(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[st
     return [(law, list(of_law)) for law, of_law in groupby(rows, key=lambda row: str(row["text"]))]
 
 
-_TEMPLATES.filters["by_file"], _TEMPLATES.filters["by_law"] = by_file, by_law
+def breakable(clause: str) -> str:
+    """Let a clause of the law break behind a stroke, and not within a number."""
+    return clause.replace("/", "/\N{ZERO WIDTH SPACE}")
+
+
+_TEMPLATES.filters |= {"by_file": by_file, "by_law": by_law, "breakable": breakable}

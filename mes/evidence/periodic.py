@@ -21,12 +21,16 @@ from mes.evidence.dossier import product
 from mes.evidence.results import FAILED, PASSED
 from mes.integrity import check
 from mes.ledger.line import utc
+from mes.ledger.seal_keys import KIND
 from mes.ledger.tables import line
+from mes.ledger.vouched import BEGUN
 from mes.web.history import in_words
 
 _LONGEST = 300  # characters of a line in words
 _OFTEN = "sign in .*|password refused|wrong password.*"
 _COPIES = "copy taken|record copied"
+_TRAINING = "training .*"
+_MACHINE = "clock (set|in step|out of step)|disk (filling|has room)"
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,11 @@ PARTS = (
     Part(
         "Incidents",
         "batch (held|stopped|rejected)|hold time exceeded|hold lifted",
-        "alarm (raised|returned|acknowledged|shelved|unshelved)|attempt refused",
+        f"alarm (raised|returned|acknowledged|shelved|unshelved)|attempt refused|{_MACHINE}",
     ),
-    Part("Access", f"(?!{_OFTEN}|{_COPIES}|attempt refused).*", _OFTEN, book="user:"),
+    Part("Keys of the seals", f"{KIND}|{BEGUN}"),
+    Part("Access", f"(?!{_OFTEN}|{_COPIES}|{_TRAINING}|attempt refused).*", _OFTEN, book="user:"),
+    Part("Training", "(?!)", _TRAINING),
     Part("Reviews of the audit trail", "batch reviewed|audit trail reviewed"),
     Part("Copies and restores", "backup (made|restored)", _COPIES),
 )
@@ -106,7 +112,7 @@ def _part(part: Part, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _told(content: Mapping[str, Any]) -> Told:
-    words = in_words(content)
+    words = in_words(content).replace("\\n", " ")  # a recipe's text is told by its beginning
     signed = content.get("signed", {})
     who = f"{content['author']}, {content['role']}" if content.get("role") else content["author"]
     return Told(

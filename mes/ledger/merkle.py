@@ -163,14 +163,17 @@ class Growing:
         self.size = 0
         self._subtrees: list[bytes] = []  # the largest first, as the digits of the size have them
 
-    def append(self, leaf: bytes) -> None:
-        """Add a leaf by its hash."""
+    def append(self, leaf: bytes) -> list[bytes]:
+        """Add a leaf by its hash; return the hashes over the subtrees that it completed, the leaf itself first."""
         size, found = self.size, leaf
+        completed = [leaf]
         while size & 1:
             found = node_hash(self._subtrees.pop(), found)
+            completed.append(found)
             size >>= 1
         self._subtrees.append(found)
         self.size += 1
+        return completed
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves by their hashes."""

@@ -53,6 +53,11 @@ def announced(connection: Connection) -> list[Announced]:
     return sorted(found, key=lambda each: (each.position is None, each.position or 0))
 
 
+def is_written(connection: Connection, kind: str) -> bool:
+    """Say whether the ledger has a line of a kind."""
+    return connection.execute(select(line.c.page).where(line.c.kind == kind).limit(1)).first() is not None
+
+
 def signer(keys: Sequence[Announced], covered: int, size: int) -> Key | None:
     """Return which key signs the checkpoint of ``size`` leaves that follows the one of ``covered``.
 

@@ -13,11 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from mes.ledger import sealed_readings
 from mes.ledger.line import ZERO
 from mes.ledger.tables import book, line
+
+_Row = Row[str, int, str, bytes, bytes, str, str, str]
+_DECODE = json.JSONDecoder().decode  # as `json.loads`, which asks anew each time what it was given
 
 CHECKPOINT = "checkpoint"  # where a flaw is that has no book: its page is then the checkpoint's size
 
@@ -92,7 +95,7 @@ def wrong_lines(connection: Connection, of: str) -> Iterator[Flaw]:
         yield Flaw(of, page, f"the book's head says {head.pages} pages, and its lines end at page {page}")
 
 
-def _lines(connection: Connection, of: str = "") -> Iterator[tuple[str, int, str, bytes, bytes, str, str, str]]:
+def _lines(connection: Connection, of: str = "") -> Iterator[_Row]:
     columns = line.c
     query = select(
         columns.book,
@@ -106,14 +109,12 @@ def _lines(connection: Connection, of: str = "") -> Iterator[tuple[str, int, str
     ).order_by(columns.book, columns.page)
     query = query.where(columns.book == of) if of else query
     if of:  # few, and asked for outside a transaction, where PostgreSQL streams nothing
-        yield from (tuple(row) for row in connection.execute(query))
+        yield from connection.execute(query)
         return
-    result = connection.execute(query, execution_options={"stream_results": True, "yield_per": 5_000})
-    for partition in result.partitions():
-        yield from (tuple(row) for row in partition)
+    yield from connection.execute(query, execution_options={"stream_results": True, "yield_per": 5_000})
 
 
-def _problem(row: tuple[str, int, str, bytes, bytes, str, str, str], page: int, previous: bytes) -> str:
+def _problem(row: _Row, page: int, previous: bytes) -> str:
     of, number, text, before, hashed, kind, author, at = row
     if number != page + 1:
         return f"page {page + 1} is missing" if number > page else "a page stands twice"
@@ -122,7 +123,8 @@ def _problem(row: tuple[str, int, str, bytes, bytes, str, str, str], page: int, 
     if hashlib.sha256(previous + text.encode()).digest() != hashed:
         return "its text is not the text that was hashed"
     content = _content(text)
-    if tuple(content.get(key) for key in ("book", "page", "kind", "author", "at")) != (of, number, kind, author, at):
+    get = content.get
+    if get("page") != number or get("book") != of or (get("kind"), get("author"), get("at")) != (kind, author, at):
         return "the columns it is found by say something else than its text"
     return ""
 
@@ -130,7 +132,7 @@ def _problem(row: tuple[str, int, str, bytes, bytes, str, str, str], page: int, 
 def _content(text: str) -> dict[str, Any]:
     """Return a line's content; empty where what stands there is none."""
     try:
-        content = json.loads(text)
+        content = _DECODE(text)
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -15,9 +15,10 @@ from batch_records.executed.draft import Malformed, Refused
 from mes.context import installation
 from mes.execute import Actor, Doing, Outcome, execute, handles
 from mes.ledger.checkpoint import Key
-from mes.ledger.seal_keys import KIND, LOSS, ROTATION, SET_UP, announced
+from mes.ledger.seal_keys import KIND, LOSS, ROTATION, SET_UP, announced, is_written
+from mes.ledger.vouched import BEGUN, vouch_for_unsealed
 from mes.people.models import ADMINISTRATOR, CLOCK
-from mes.seals.sealing import OpenLog, Report, Sealing
+from mes.seals.sealing import OpenLog, Report, Sealing, VouchFromNow
 
 _SEALING = "sealing"
 _SEALER = Actor(Person("seals", "Seals", frozenset({_SEALING})), "this machine")
@@ -47,6 +48,14 @@ def open_log(doing: Doing, command: OpenLog) -> None:
         announce(doing, key, SET_UP)
 
 
+@handles(VouchFromNow, "began to vouch for signatures", roles=(_SEALING,), books=lambda _: ("laboratory",))
+def vouch_from_now(doing: Doing, command: VouchFromNow) -> None:
+    """Write that every signature behind this line is vouched for; once."""
+    del command
+    if not is_written(doing.act.connection, BEGUN):
+        doing.act.write("laboratory", BEGUN, {})
+
+
 @handles(
     ChangeSealKey,
     "changed the seal key",
@@ -65,6 +74,8 @@ def change_seal_key(doing: Doing, command: ChangeSealKey) -> Outcome:
         raise Malformed("reason", "say why the key is changed")
     key = installation().sealing.keyring.create(keys[-1].key.name)
     announce(doing, key, command.because, command.reason)
+    if command.because == LOSS:
+        vouch_for_unsealed(doing.act.connection, installation().sealing.keyring.secret(key))
     return {"key": str(key)}
 
 
@@ -95,6 +106,8 @@ def _told(act: Callable[[Sealing], Report]) -> Outcome:
         if not sealing.is_open():
             execute(OpenLog(), by=_SEALER, tap=str(uuid4()))
         report = act(sealing)
+        if sealing.can_vouch():
+            execute(VouchFromNow(), by=_SEALER, tap=str(uuid4()))
     except (SQLAlchemyError, OSError) as error:
         report = Report(0, (f"nothing was sealed: {error}",))
     return {"sealed": report.sealed, "not_witnessed": list(report.problems)}

@@ -14,13 +14,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from mes.db import Database
 from mes.ledger import log, seal
-from mes.ledger.seal_keys import KIND, Keyring
-from mes.ledger.tables import line
+from mes.ledger.seal_keys import KIND, Keyring, is_written
+from mes.ledger.vouched import BEGUN
 from mes.seals import records
 from mes.seals.configured import witnesses_of
 from mes.seals.witness import Contradicted, Silent, Told, Witness
@@ -34,6 +33,11 @@ _COMPARE = timedelta(minutes=10)
 @dataclass(frozen=True)
 class OpenLog:
     """A command of the system: make the first key, and announce it."""
+
+
+@dataclass(frozen=True)
+class VouchFromNow:
+    """A command of the system: say that signatures are vouched for from now on."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Sealing:
         self.keyring = Keyring(folder)
         self._telling = threading.Lock()
         self._compared: datetime | None = None
+        self._vouches = False  # known to
 
     @cached_property
     def witnesses(self) -> tuple[Witness, ...]:
@@ -61,7 +66,15 @@ class Sealing:
     def is_open(self) -> bool:
         """Whether a key was announced."""
         with self.database.reader.connect() as connection:
-            return connection.execute(select(line.c.page).where(line.c.kind == KIND).limit(1)).first() is not None
+            return is_written(connection, KIND)
+
+    def can_vouch(self) -> bool:
+        """Whether it is yet to be said from where on signatures are vouched for, and all before is sealed."""
+        if not self._vouches:
+            with self.database.snapshot() as connection:
+                self._vouches = is_written(connection, BEGUN)
+                return not self._vouches and log.newest(connection) is not None and not seal.waiting(connection, None)
+        return False
 
     def seal_now(self, books: Iterable[str]) -> Report:
         """Seal all that is committed, these books' newest lines above all, and have it confirmed."""

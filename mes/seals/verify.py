@@ -23,7 +23,7 @@ from mes.seals.file_witness import FileWitness
 from mes.seals.records import standing
 from mes.seals.witness import Known, Silent, Witness
 
-_TILE = 256
+_HEIGHT = 8  # a tile has 2 to the power of this many hashes
 _STREAMED = {"stream_results": True, "yield_per": 5_000}
 
 
@@ -93,8 +93,7 @@ class _Walk:
         self.connection, self.keys, self.others = connection, keys, others
         self.checked = Checked()
         self.announced = announced(connection)
-        self.log, self.tile = merkle.Growing(), list[bytes]()
-        self.tiers: dict[int, list[bytes]] = {}
+        self.log = merkle.Growing()
         self.nodes = {(row.tier, row.position): bytes(row.hash) for row in connection.execute(select(node))}
         rows = connection.execute(select(checkpoint).order_by(checkpoint.c.size), execution_options=_STREAMED)
         self.rows = iter(rows)
@@ -127,24 +126,14 @@ class _Walk:
             self._flaw(of, page, "its hash is not the one that was sealed")
         for agreed in (self.own, self.theirs):
             agreed.first_since = agreed.first_since or f"{of}, page {page}"
-        leaf_ = merkle.leaf_hash(hashed)
-        self.log.append(leaf_)
-        self.tile.append(leaf_)
-        if len(self.tile) == _TILE:
-            self._kept_nodes(1, self.log.size // _TILE - 1, merkle.complete(self.tile))
-            self.tile = []
+        for tier, over in enumerate(self.log.append(merkle.leaf_hash(hashed))[_HEIGHT::_HEIGHT], 1):
+            self._kept_node(tier, (self.log.size >> _HEIGHT * tier) - 1, over)
 
-    def _kept_nodes(self, tier: int, position: int, hashed: bytes) -> None:
-        """Compare the hashes kept over whole tiles; those of higher tiles are made of the ones below."""
-        kept = self.nodes.pop((tier, position), None)
-        if kept != hashed:
+    def _kept_node(self, tier: int, position: int, hashed: bytes) -> None:
+        """Compare the hash kept over a whole tile with that of its leaves."""
+        if self.nodes.pop((tier, position), None) != hashed:
             words = f"the hash kept over tile {position} of tier {tier} is not that of its leaves"
             self._flaw(CHECKPOINT, self.log.size, words)
-        below = self.tiers.setdefault(tier, [])
-        below.append(hashed)
-        if len(below) == _TILE:
-            self.tiers[tier] = []
-            self._kept_nodes(tier + 1, position // _TILE, merkle.complete(below))
 
     def _look(self, size: int) -> None:
         if self.row is not None and self.row.size <= size:

@@ -283,7 +283,7 @@ def switch_triggers_off(connection: Connection) -> None:
         for name in names:
             connection.execute(text(f"DROP TRIGGER {name}"))
     else:
-        for table in ("line", "book", "tap", "reading", *seal_tables.APPEND_ONLY):
+        for table in ("line", "book", "tap", "reading", "vouched", *seal_tables.APPEND_ONLY):
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
 
 

@@ -16,6 +16,7 @@ PAGES = ROOT / "docs" / "compliance"
 CONFIGURATION = (PAGES / "configuration.md").read_text()
 USER = (PAGES / "user-requirements.md").read_text()
 HARDENING = (PAGES / "hardening.md").read_text()
+ALCOA = (PAGES / "alcoa.md").read_text()
 _NAME = re.compile(r"\bMES_[A-Z_]+\b")
 
 
@@ -72,10 +73,31 @@ def test_each_requirement_of_the_work_has_its_test() -> None:
     assert [file for file in files if not (ROOT / file).exists()] == []
 
 
+@pytest.mark.requirement("RQ-086")
+def test_each_principle_of_integrity_has_a_measure_and_tests() -> None:
+    """The nine of ALCOA+, each with what is done for it and tests that there are."""
+    rows = re.findall(r"^\| (\w+) \| [^|]+ \| (`tests/.+`) \|$", ALCOA, re.MULTILINE)
+    asked = "Attributable Legible Contemporaneous Original Accurate Complete Consistent Enduring Available"
+    assert [principle for principle, _ in rows] == asked.split()
+    for _, tests in rows:
+        for file, name in re.findall(r"`([^`]+)::(\w+)`", tests):
+            assert f"def {name}(" in (ROOT / file).read_text(), name
+
+
+@pytest.mark.requirement("RQ-086")
+def test_one_form_of_each_record_is_declared_the_original() -> None:
+    """Of what exists in two forms one counts, and the sentence that says so stands where the other is."""
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| “([^”]+)” \(`([^`]+)`\) \|$", ALCOA, re.MULTILINE)
+    assert len(rows) == ALCOA.partition("## Which is the original")[2].count("\n| ") - 1
+    assert len({record for record, _, _ in rows}) == len(rows)
+    for record, sentence, file in rows:
+        assert sentence in " ".join((ROOT / file).read_text().split()), record
+
+
 def test_the_pages_carry_the_products_version() -> None:
     """Each page says of which version it is, and so does the changelog's newest part."""
     version = manifest.released().version
-    for page in (CONFIGURATION, USER, HARDENING):
+    for page in (CONFIGURATION, USER, HARDENING, ALCOA):
         assert f"Of cell-lab-mes {version}." in page
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest

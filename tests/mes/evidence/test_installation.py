@@ -71,6 +71,17 @@ def test_a_trigger_that_was_switched_off_is_named(site: Site, lab: Laboratory) -
     assert "line_follows is" in found.actual
 
 
+@pytest.mark.parametrize("table", ["reading", "leaf", "witnessed", "vouched"])
+def test_the_triggers_beside_the_lines_are_looked_at_too(site: Site, lab: Laboratory, table: str) -> None:
+    """Whoever would take away a seal, or what vouches for a signature, would begin with this."""
+    engine = lab.owner()
+    with engine.begin() as connection:
+        off = f"DROP TRIGGER {table}_no_delete" if lab.is_sqlite else f"ALTER TABLE {table} DISABLE TRIGGER ALL"
+        connection.execute(text(off))
+    engine.dispose()
+    assert f"trigger {table}_no_" in asked(site, "Tables and triggers").actual
+
+
 def test_a_line_that_was_altered_fails_the_ledger(site: Site, lab: Laboratory) -> None:
     """The qualification of an installation is that of its records, too."""
     with lab.dba() as dba:

@@ -56,6 +56,9 @@ def test_each_part_has_what_happened(batch: Played) -> None:
     assert "covers for a colleague" in part(report, "Access")
     assert "user account changed" in part(report, "Access")
     assert "reviewed, " in part(report, "Reviews of the audit trail")
+    assert "seal key announced" in part(report, "Keys of the seals")
+    assert "training added" in part(report, "Training")
+    assert "training" not in part(report, "Access")
     assert report["still_open"] == []
 
 

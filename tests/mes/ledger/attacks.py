@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from mes.integrity import check
@@ -18,14 +19,16 @@ from tests.mes.laboratory import Dba, Laboratory, switch_triggers_off
 from tests.mes.ledger.scene import BOOK, OTHER, Scene
 
 DBA, ROOT = "owner of the database", "root, with the server's keys"
-CHAIN, LEAVES, CHECKPOINT, KEY, WITNESS = (
+CHAIN, VOUCHED, LEAVES, CHECKPOINT, KEY, WITNESS = (
     "the book's chain",
+    "the server, which does not vouch for it",
     "the log's leaves",
     "a checkpoint's root",
     "a checkpoint's signature",
     "the witness",
 )
 _WORDS = {
+    VOUCHED: "the server does not vouch for its signature",
     CHECKPOINT: "its root is not that of the lines",
     KEY: "not signed by the key that was announced",
     WITNESS: "the witness file",
@@ -57,9 +60,12 @@ class Tried:
 
     def shows(self, attack: Attack) -> bool:
         """Say whether the attack is named, where it was done, by what is said to show it."""
+        book, page = self.victim
         if attack.shows in (CHAIN, LEAVES):
-            book, page = self.victim
             return any(flaw.book == book and flaw.page in (page, page + 1) for flaw in self.found.flaws)
+        if attack.shows == VOUCHED:
+            where = [(flaw.book, flaw.page) for flaw in self.found.flaws if _WORDS[VOUCHED] in flaw.sentence]
+            return where == [self.victim]
         return any(flaw.book == "checkpoint" and _WORDS[attack.shows] in flaw.sentence for flaw in self.found.flaws)
 
 
@@ -172,6 +178,36 @@ def _rewrite_and_forge(scene: Scene) -> None:
     scene.sign(notes.SecretKey.new(announced(scene.dba.connection)[-1].key.name))
 
 
+def _forged_signature(scene: Scene) -> int:
+    """Append a signature of somebody's under what they saw, with a true name, and return its page."""
+    signed = [each for each in map(partial(scene.content, BOOK), scene.pages(BOOK)) if each.get("signed")]
+    again, last = scene.chance.choice(signed), scene.pages(BOOK)[-1]
+    seen = scene.hash(BOOK, last).hex()
+    scene.append(BOOK, again | {"page": last + 1, "signed": again["signed"] | {"seen": seen}})
+    return last + 1
+
+
+def _forge_a_signature(scene: Scene) -> None:
+    _forged_signature(scene)
+
+
+def _forge_and_vouch(scene: Scene) -> None:
+    key = announced(scene.dba.connection)[-1].key
+    scene.vouch(BOOK, _forged_signature(scene), notes.SecretKey.new(key.name), key.id.hex())
+
+
+def _forge_and_copy(scene: Scene) -> None:
+    copied = "INSERT INTO vouched SELECT book, :new, key, signature FROM vouched WHERE book = :b AND page = :old"
+    page = _forged_signature(scene)
+    scene.dba.run(copied, b=BOOK, new=page, old=max(scene.dba.all("SELECT page FROM vouched WHERE book = :b", b=BOOK)))
+
+
+def _take_away(scene: Scene) -> None:
+    page = scene.chance.choice(scene.dba.all("SELECT page FROM vouched WHERE book = :b", b=BOOK))
+    scene.victim = (BOOK, page)
+    scene.dba.run("DELETE FROM vouched WHERE book = :b AND page = :p", b=BOOK, p=page)
+
+
 # --- root, with every key of the server ------------------------------------------------------------------------------
 
 
@@ -217,6 +253,10 @@ ATTACKS = (
     Attack("rewrite a chain, all hashes and the head made anew", DBA, _rewrite, LEAVES),
     Attack("rewrite a chain, and the log's leaves", DBA, _rewrite_and_resequence, CHECKPOINT),
     Attack("rewrite a chain, leaves and checkpoints, signed by another key", DBA, _rewrite_and_forge, KEY),
+    Attack("append a signature, with right hashes, a true name and a line seen", DBA, _forge_a_signature, VOUCHED),
+    Attack("append a signature, vouched for by another key", DBA, _forge_and_vouch, VOUCHED),
+    Attack("append a signature, with what vouches for another", DBA, _forge_and_copy, VOUCHED),
+    Attack("take away what vouches for a signature", DBA, _take_away, VOUCHED),
     Attack("cut the tail off every table", DBA, _cut_everywhere, WITNESS),
     Attack("rewrite a chain, leaves and checkpoints, signed by the server's key", ROOT, _rewrite_and_sign, WITNESS),
     Attack("rewrite all from the first key on, with another key announced", ROOT, _announce_another, WITNESS),
@@ -228,11 +268,11 @@ ATTACKS = (
         "nobody outside knows of it yet: at most 60 s or 100 lines, and never a signature of review or release",
     ),
     Attack(
-        "append a line that nobody wrote, with right hashes",
+        "append a line without a signature, with right hashes",
         DBA,
         _forge,
         "",
-        "the log proves what was written and that it stayed, not who wrote it: no secret of a person is in a line",
+        "the log proves what was written and that it stayed, not who wrote it; the server vouches for signatures alone",
     ),
 )
 

@@ -14,6 +14,7 @@ from mes.ledger import checkpoint as notes
 from mes.ledger import merkle
 from mes.ledger.line import ZERO, canonical, line_hash
 from mes.ledger.seal_keys import Keyring, announced
+from mes.ledger.vouched import message
 from mes.materials.commands import ReceiveLot
 from mes.seals.commands import Seal
 from tests.cast import ALICE, MALLORY
@@ -144,6 +145,15 @@ class Scene:
             log.extend(hashes[:size])
             note = notes.sign(notes.Checkpoint(key.name, size, log.root), key)
             self.dba.run("UPDATE checkpoint SET root = :r, note = :n WHERE size = :s", r=log.root, n=note, s=size)
+        for book in self.dba.all("SELECT DISTINCT book FROM vouched"):
+            for page in self.dba.all("SELECT page FROM vouched WHERE book = :b", b=book):
+                self.vouch(book, page, key)
+
+    def vouch(self, book: str, page: int, key: notes.SecretKey, name: str = "") -> None:
+        """Vouch for a line anew with a key, which is said to be the one with the id ``name``."""
+        values = {"b": book, "p": page, "k": name or key.public.id.hex(), "s": key.sign(message(self.hash(book, page)))}
+        self.dba.run("DELETE FROM vouched WHERE book = :b AND page = :p", b=book, p=page)
+        self.dba.run("INSERT INTO vouched VALUES (:b, :p, :k, :s)", **values)
 
     def _leaves(self) -> list[bytes]:
         return [merkle.leaf_hash(bytes(each)) for each in self.dba.all("SELECT hash FROM leaf ORDER BY position")]

@@ -48,6 +48,15 @@ def test_it_agrees_with_an_independent_log() -> None:
         assert root(size) == log.root == independent().get_root(size)
 
 
+def test_a_growing_log_tells_which_subtrees_a_leaf_completed() -> None:
+    """What a leaf completes is the hash over each subtree that ends with it, as the kept hashes have it."""
+    log = merkle.Growing()
+    for size in range(1, MOST + 1):
+        completed = log.append(_LEAVES[size - 1])
+        assert completed == [node(level, (size >> level) - 1) for level in range(len(completed))]
+        assert size % (1 << len(completed) - 1) == 0 != size % (1 << len(completed))
+
+
 def test_its_proofs_agree_with_an_independent_log() -> None:
     """Every path is made of the hashes that the other one gives, and what grew here has grown there."""
     for size in (1, 2, 3, 7, 8, 9, 64, 65, 127, 200):

@@ -38,10 +38,10 @@ def test_a_printed_record_carries_the_seal_it_is_under(batch: Played) -> None:
     """The digest of the record that is attached, and size and root of the whole ledger, stand on the first page."""
     batch.finish("1.3")
     batch.lab.do(AskForRecord(batch.number), QUINN)
+    pdf, seal = read_pdf(printed(batch).content), shown(batch)
     with batch.lab.reading() as connection:
         found = newest(connection)
     assert found
-    seal, pdf = shown(batch), read_pdf(printed(batch).content)
     assert seal.lines == str(found.size)
     assert pdf.has(seal.record)
     assert pdf.has(seal.root)
