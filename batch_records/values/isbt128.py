@@ -1,9 +1,9 @@
 """ISBT 128: what a scan of a donation's, a product's or a therapy's code says (sans I/O).
 
 A data structure is an identifier of two or three signs and its content. A *compound message* (023) joins several in one
-symbol; it counts only whole: as many structures as it says, each as it must be. Nothing is guessed: what is not one
-of the structures below is no ISBT 128 code. What a facility, a product or a blood group is called stands in tables
-that ICCBBA licenses. None is shipped: a site loads its own (`mes.codes`).
+symbol; it counts only whole: as many structures as it says, each as it must be. Nothing is guessed: what is none of the
+structures below is no ISBT 128 code. What a facility, a product or a blood group is called stands in tables that ICCBBA
+licenses. None is shipped: a site loads its own.
 
 Source: the structures' numbers, identifiers and lengths as ICCBBA's technical specification (ST-001, v6) publishes them.
 """
@@ -252,6 +252,11 @@ def expiry(at: datetime) -> Structure:
     if not 2000 <= at.year < 2900:
         raise NotIsbt128(f"the year {at.year} cannot be written")
     return Structure(EXPIRY, f"{at.year // 100 - 20}{at:%y%j%H%M}")
+
+
+def donation(number: str) -> Structure:
+    """Return a donation number as a symbol holds it, without flags."""
+    return Structure(DONATION, number + _NO_FLAGS)
 
 
 def write(structures: tuple[Structure, ...]) -> str:

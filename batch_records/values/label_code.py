@@ -60,7 +60,8 @@ def read_label(scanned: str) -> LabelCode | None:
     if len(found) < 2 or found[0].kind is not isbt128.IDENTITY or found[-1].kind is not isbt128.LABEL:
         return None
     own, check = found[-1].content[:-4].lstrip("0"), found[-1].content[-4:]
-    if len(own) < 6 or not own[-5:].isdigit() or _check(_contents(found[:-1]) + own) != check:
+    is_whole = len(own) > 5 and own[-5:].isdigit() and isbt128.write(found) == scanned
+    if not is_whole or _check(_contents(found[:-1]) + own) != check:
         return None
     return LabelCode(found[0].value, own[:-5], int(own[-5:]))
 

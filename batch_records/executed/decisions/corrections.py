@@ -19,14 +19,18 @@ from batch_records.executed.entries import Recorded
 from batch_records.executed.read import read_value
 from batch_records.master.recipe import Consequence, Field, Kind, Role
 from batch_records.values.expression import Missing, Uncomputable
+from batch_records.values.label_code import says
 from batch_records.values.limit import Verdict
 
 _INSTEAD = {
     Kind.CALCULATED: "correct what it is computed from",
     Kind.IDENTITY: "it is what was scanned",
     Kind.DECISION: "decide again, with the reason",
+    Kind.LABELS: "print again, with the reason",
+    Kind.RECONCILIATION: "account for the labels again, with the reason",
 }
-_CORRECTABLE = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.RESULT, Kind.LABELS)
+_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.DONATION, Kind.PRODUCT)
+_CORRECTABLE = (*_TYPED, Kind.READING, Kind.RESULT)
 
 
 @decides(c.CorrectValue)
@@ -130,7 +134,8 @@ def _redo(draft: Draft, key: str, field: Field, value: Value) -> None:
 def matched(draft: Draft, field: Field, entry: Recorded) -> tuple[Verdict, str]:
     """Judge a scan by what the batch knows."""
     expected = draft.batch.seen_from(entry.step).text(field.matches)
-    return Verdict.WITHIN if entry.value == expected else Verdict.ACTION, f"must be {expected}"
+    matches = says(entry.value, expected, field.matches)
+    return Verdict.WITHIN if matches else Verdict.ACTION, f"must be {expected}"
 
 
 def unjudged(entry: Recorded) -> Recorded:

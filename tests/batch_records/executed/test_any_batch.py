@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import label_commands as lc
 from batch_records.executed import notice_entries as n
 from batch_records.executed.batch import AFTER_THE_END, StepState, Value
 from batch_records.executed.commands import Person
@@ -25,6 +26,7 @@ from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.fold import fold
 from batch_records.master.recipe import Field, Kind, Stage
 from batch_records.release.assess import assess
+from batch_records.values.label_code import write_label
 from tests.batch_records.playing import BY_ROLE, RUTH, B, Play
 from tests.batch_records.writing import larger
 from tests.cast import ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN
@@ -58,6 +60,8 @@ RECIPE = """
     record:
       added: {unit: uL, limit: within 5 % of volume, on action: hold}
       vessel: {one of: [closed, open], limit: closed}
+      donation: {kind: donation number}
+      product: {kind: product code}
     verified by: verifier
   - step: 1.7 Rest
     wait: {since: end of 1.6, at least: 1 h, at most: 30 h}
@@ -79,7 +83,9 @@ RECIPE = """
 - operation: 3 Label
   steps:
   - step: 3.1 Print
-    print: {labels: {lines: ["{coi} {added}"]}}
+    print: {labels: {lines: ["{coi} {added}"], carries: [donation, product]}}
+  - step: 3.2 Account
+    reconcile: {accounted: {labels: labels}}
 - operation: 4 Results
   steps:
   - step: 4.1 Dose
@@ -225,6 +231,19 @@ class AnyBatch(RuleBasedStateMachine):
         """Have something counted anew."""
         key = "1.3" if by is ALICE else self.pick(data)
         self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
+
+    @rule(by=st.just(ALICE) | EVERYBODY, what=st.integers(0, 2), number=st.integers(-1, 3), reason=REASONS)
+    def label(self, by: Person, what: int, number: int, reason: str) -> None:
+        """Print labels again, scan one back or another's, and account for them."""
+        code = write_label("COI-1" if number else "COI-2", B, max(number, 1))
+        commands = (
+            lc.ReprintLabels(
+                B, "3.1" if number > 1 else "3.2", "labels" if number > 1 else "accounted", number, reason
+            ),
+            lc.ScanLabel(B, "3.2", "accounted", code),
+            lc.ReconcileLabels(B, "3.2", "accounted", number, 0, reason),
+        )
+        self.attempt(commands[what], by)
 
     @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 3))
     def note(self, by: Person, alarm: str, what: int) -> None:
@@ -392,6 +411,7 @@ def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
+    tried |= {lc.ReprintLabels, lc.ScanLabel, lc.ReconcileLabels}
     tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm, c.NoteOfInstrument}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}

@@ -42,7 +42,7 @@ def test_a_label_of_isbt_128_carries_what_others_read() -> None:
     """One compound message: whose, of which donation, what, until when, and which label."""
     more = (Structure(isbt128.DONATION, f"{DIN}00"), Structure(isbt128.PRODUCT, "S1234500"))
     code = write_label("CHA999926000001", "B26-0001", 3, more)
-    assert code == "=+04000&/CHA999926000001=G12348965432100=<S1234500&,20000B2600010000335,200B26000100003XXXX"
+    assert code == "=+04000&/CHA999926000001=G12348965432100=<S1234500&,200B260001000036H2E"
     assert says(code, DIN, "donation_number")
     assert read_label(code) == LabelCode("CHA999926000001", "B260001", 3)
 
