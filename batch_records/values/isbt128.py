@@ -5,7 +5,7 @@ symbol; it counts only whole: as many structures as it says, each as it must be.
 structures below is no ISBT 128 code. What a facility, a product or a blood group is called stands in tables that ICCBBA
 licenses. None is shipped: a site loads its own.
 
-Source: the structures' numbers, identifiers and lengths as ICCBBA's technical specification (ST-001, v6) publishes them.
+Source: numbers, identifiers and lengths of the structures as ICCBBA's specification publishes them (ST-001, v6).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ SOUND = """
     sample: tube
   - step: 1.5 Vector
     add: {vector: {material: vector, gives: {titre: TU/mL}}}
-  - step: 1.9 Donation
+  - step: 1.10 Donation
     record: {donation: {kind: donation number}}
   - step: 1.6 Twice
     calculate: {twice: {formula: 2 * mass, unit: g, round: up to 1}}
