@@ -32,6 +32,7 @@ from mes.ledger.act import Act
 from mes.ledger.signed import flaws_of
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
+from mes.patients.donations import with_therapies
 from mes.patients.models import TherapyOrder
 from mes.people.models import CLOCK, INSTRUMENT
 from mes.reports.models import Document
@@ -287,6 +288,7 @@ def _sample(doing: Doing, _: Batch, command: c.TakeSample) -> c.TakeSample:
 
 
 _FACTS: dict[type[c.Command], Callable[[Doing, Batch, Any], c.Command]] = {
+    **dict.fromkeys((c.RecordValues, c.CorrectValue), with_therapies),
     c.TakeReading: _reading,
     c.AddMaterial: _lot,
     c.UseEquipment: _equipment,

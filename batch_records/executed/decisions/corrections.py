@@ -7,7 +7,9 @@ and verified anew. Nothing else changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
@@ -22,6 +24,7 @@ from batch_records.values.expression import Missing, Uncomputable
 from batch_records.values.label_code import says
 from batch_records.values.limit import Verdict
 
+_R = TypeVar("_R", bound=Recorded)
 _INSTEAD = {
     Kind.CALCULATED: "correct what it is computed from",
     Kind.IDENTITY: "it is what was scanned",
@@ -53,11 +56,20 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
     value = read_value(field, command.value)
     if value == before.text:
         raise Refused(f"“{field.ask}” is already recorded as {value}")
-    draft.record(field, e.ValueCorrected(command.step, field.name, value, was=before.text, corrects=before.stamp.page))
+    corrected = e.ValueCorrected(command.step, field.name, value, was=before.text, corrects=before.stamp.page)
+    draft.record(field, of_another(draft, field, corrected, command.therapies))
     because = f"“{field.ask}” was corrected from {before.text} to {value}"
     reopen(draft, command.step, because)
     ripple(draft, {field.name}, command.step, because)
     _time_again(draft, field)
+
+
+def of_another(draft: Draft, field: Field, entry: _R, therapies: Mapping[str, str]) -> _R:
+    """Return the record of a donation number with its verdict where it is known to belong to another therapy."""
+    therapy = therapies.get(entry.value, "") if field.kind is Kind.DONATION else ""
+    if therapy in ("", draft.batch.coi):
+        return entry
+    return replace(entry, verdict=Verdict.ACTION, judged=f"belongs to {therapy}")
 
 
 def _time_again(draft: Draft, field: Field) -> None:

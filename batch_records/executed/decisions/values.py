@@ -9,7 +9,7 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed.batch import parse_key
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.corrections import matched, ripple, unjudged
+from batch_records.executed.decisions.corrections import matched, of_another, ripple, unjudged
 from batch_records.executed.decisions.counts import take_count
 from batch_records.executed.decisions.steps import at_work, finish, must_be_met, must_not_be_held, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
@@ -34,6 +34,7 @@ def record_values(draft: Draft, command: c.RecordValues) -> None:
         if field.kind is Kind.READING and not command.reason.strip():
             raise Refused(f"“{field.ask}” comes from the {field.instrument}: say why it is typed instead")
         typed = e.ValueRecorded(command.step, name, read_value(field, text), instead_of=field.instrument)
+        typed = of_another(draft, field, typed, command.therapies)
         if field.repeats:
             take_count(draft, field, field.repeats, typed)
         else:

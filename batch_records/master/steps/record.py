@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from batch_records.master import parts
-from batch_records.master.recipe import Field, Kind
+from batch_records.master.recipe import Consequence, Field, Kind
 from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
 from batch_records.master.text import Item, Mistake
 
@@ -32,7 +32,10 @@ def entered(step: StepText, name: str, item: Item) -> Field:
     if "one of" in keys:
         options = step.options(keys["one of"])
         return Field(**common, kind=Kind.CHOICE, options=options, limits=step.limits(keys, None, options))
-    return Field(**common, kind=parts.one_of(keys["kind"], _KINDS), limits=step.limits(keys, None))
+    kind = parts.one_of(keys["kind"], _KINDS)
+    if kind is Kind.DONATION:
+        common["on_action"] = Consequence.HOLD  # it belongs to another therapy: not the recipe's to soften
+    return Field(**common, kind=kind, limits=step.limits(keys, None))
 
 
 def _how_many(keys: Mapping[str, Item]) -> int:

@@ -201,3 +201,20 @@ def test_a_scan_is_compared_by_what_it_identifies() -> None:
     assert "batch held" not in kinds(play.scan("1.4", "bag", "=A99992600012305"))
     other = Play(small(text), answers={"expires": "2027-06-30T14:00+02:00"}).start().finish("1.4")
     assert "batch held" in kinds(other.scan("1.4", "bag", "=A99992600013205"))
+
+
+@pytest.mark.requirement("RQ-113")
+@pytest.mark.requirement("RQ-116")
+def test_a_donation_of_another_therapy_holds_the_batch() -> None:
+    """Whether it is entered or comes by a correction: recorded, with whose it is, and work stops."""
+    number = "A999926000123"
+    play = Play(small(STEPS)).start()
+    entries = play.do(c.RecordValues(B, "1.1", {"donation": f"={number}00"}, therapies={number: "COI-2"}))
+    assert kinds(entries)[-3:] == ["value recorded", "deviation raised", "batch held"]
+    assert "belongs to COI-2" in play.batch.deviations["D1"].description
+    own = Play(small(STEPS)).start()
+    own.do(c.RecordValues(B, "1.1", {"donation": f"={number}00"}, therapies={number: "COI-1"}))
+    assert not own.batch.holds
+    other = "A999926000124"
+    wish = c.CorrectValue(B, "1.1", "donation", f"={other}00", "misread", {other: "COI-2"})
+    assert "batch held" in kinds(own.do(wish))
