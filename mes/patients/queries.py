@@ -99,7 +99,7 @@ def _concerned(session: Session, scanned: str) -> ColumnElement[bool]:
 
 
 def _codes(scanned: str) -> list[str]:
-    """Return what a scan may be a code of. A typed donation number counts with its check character only."""
+    """Return what a scan may be a code of. A donation number is found with and without its check."""
     if label := read_label(scanned):
         return [label.coi]
     try:
