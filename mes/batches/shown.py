@@ -123,6 +123,8 @@ def grouped(digits: str) -> str:
 
 def limit_words(field: Field, values: Values) -> tuple[str, ...]:
     """Say each limit of a field with its bounds computed, or as the recipe writes it where they cannot be yet."""
+    if field.kind is Kind.RECONCILIATION:
+        return ("None may be missing",)
     layers = (("Limit", field.limits.action), ("Alert", field.limits.alert), ("Possible", field.limits.plausible))
     return tuple(f"{word} {_limit(limit, field, values)}" for word, limit in layers if limit)
 

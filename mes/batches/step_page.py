@@ -266,6 +266,8 @@ def _act(seen: _Seen, fields: tuple[shapes.Field, ...]) -> str:
         return "decide"
     if any(each.kind not in ("reading", "reconciliation") for each in missing):
         return "record"
+    if any(each.kind == "reconciliation" and each.sheet for each in missing):
+        return "labels"
     return "sign" if seen.step.signed and not missing else "complete"
 
 
@@ -277,7 +279,6 @@ def _blocked(seen: _Seen, fields: tuple[shapes.Field, ...]) -> list[str]:
     if standing not in (Standing.READY, Standing.IN_PROGRESS):
         return []
     found = [f"Take “{each.ask}”." for each in fields if _waits_for_instrument(each)]
-    found += [f"Open the labels: “{each.ask}”." for each in fields if each.kind == "reconciliation" and not each.value]
     for running in seen.progress.clocks():
         if running.hold_time.stop.step == seen.step.id and seen.at < running.earliest:
             earliest = shown.local(running.earliest)

@@ -48,6 +48,7 @@ def labels_of(batch: Batch, step: str, printing: Printing) -> tuple[Label, ...]:
 def data_matrix(text: str) -> Markup:
     """Return a text as a DataMatrix (ECC 200) in SVG, as large as the place that it is given."""
     svg = re.sub(r'width="(\d+)" height="(\d+)"', r'viewBox="0 0 \1 \2"', _barcode(text).to_svg(), count=1)
+    svg = svg[svg.index("<svg") :].replace(' id="barcode"', "")  # a page may hold several
     return Markup(svg)  # noqa: S704 - made by the library from modules, not from the text
 
 

@@ -70,7 +70,7 @@ class ChainPage:
     recipe: str
     ordered: datetime
     note: str
-    batch: Link | None
+    started: Link | None
     disposition: str
     donations: tuple[DonationShown, ...]
     may_record: bool
@@ -135,7 +135,7 @@ def chain_page(coi: str, person: Person, error: str = "") -> ChainPage:
         recipe=order.recipe,
         ordered=local(order.ordered),
         note=order.note,
-        batch=Link(batch.id, url_for("batches.batch", batch=batch.id)) if batch else None,
+        started=Link(batch.id, url_for("batches.batch", batch=batch.id)) if batch else None,
         disposition=batch.disposition.value if batch else "",
         donations=tuple(kept),
         may_record=bool(person.roles & HANDLERS[RecordDonation].roles),

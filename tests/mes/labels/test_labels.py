@@ -67,7 +67,7 @@ def scan(labelled: Played, tablet: Tablet, scanned: str) -> Answer:
 def test_labels_are_scanned_back_and_accounted_for(labelled: Played, tablet: Tablet) -> None:
     """From the step to its labels: two on bags, one destroyed, nothing missing, and Bob verifies it."""
     step = tablet.open(f"{labelled.page}/steps/1.11")
-    assert "Open the labels" in step.page.text
+    assert "Scan the labels" in step.page.text
     assert f'href="{page(labelled)}"' in step.html
     for number in (1, 2):
         answer = scan(labelled, tablet, code(labelled, number))
