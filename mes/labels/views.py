@@ -38,13 +38,24 @@ def sheet(batch: str, step: str, field: str, form: str) -> Response:
 def reprint(batch: str, step: str, field: str) -> AnyResponse | tuple[str, int]:
     """Print labels again, with the reason."""
     entered = form()
-    return _do(lc.ReprintLabels(batch, step, field, entered.number("copies"), entered.reason()))
+    command = lc.ReprintLabels(batch, step, field, entered.number("copies"), entered.reason())
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return _again(command, error)
+    return _on(command)
 
 
 @bp.post("/scan")
 def scan(batch: str, step: str, field: str) -> AnyResponse | tuple[str, int]:
     """Scan a label where it was put."""
-    return _do(lc.ScanLabel(batch, step, field, form().text("code")))
+    entered = form()
+    command = lc.ScanLabel(batch, step, field, entered.text("code"))
+    try:
+        execute(command, by=frame.actor(), tap=entered.tap)
+    except (Malformed, Refused) as error:
+        return _again(command, error)
+    return _on(command)
 
 
 @bp.post("/reconciliation")
@@ -52,15 +63,24 @@ def reconcile(batch: str, step: str, field: str) -> AnyResponse | tuple[str, int
     """Account for the labels that were put nowhere."""
     entered = form()
     destroyed, kept = entered.number("destroyed"), entered.number("kept")
-    return _do(lc.ReconcileLabels(batch, step, field, destroyed, kept, entered.text("why")))
-
-
-def _do(command: lc.ReprintLabels | lc.ScanLabel | lc.ReconcileLabels) -> AnyResponse | tuple[str, int]:
+    command = lc.ReconcileLabels(batch, step, field, destroyed, kept, entered.text("why"))
     try:
-        execute(command, by=frame.actor(), tap=form().tap)
+        execute(command, by=frame.actor(), tap=entered.tap)
     except (Malformed, Refused) as error:
-        page = queries.labels_page(command.batch, command.step, command.field, sentence_of(error))
-        return render_template("labels.html", **vars(page)), status_of(error)
+        return _again(command, error)
+    return _on(command)
+
+
+_Command = lc.ReprintLabels | lc.ScanLabel | lc.ReconcileLabels
+
+
+def _again(command: _Command, error: Malformed | Refused) -> tuple[str, int]:
+    page = queries.labels_page(command.batch, command.step, command.field, sentence_of(error))
+    return render_template("labels.html", **vars(page)), status_of(error)
+
+
+def _on(command: _Command) -> AnyResponse:
+    """Go on with the labels; back to the step when they are accounted for, or where a wrong one stopped it."""
     frame.say_saved()
     batch, step, field = command.batch, command.step, command.field
     if isinstance(command, lc.ReconcileLabels) or queries.is_stopped(batch, step):
