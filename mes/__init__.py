@@ -15,6 +15,7 @@ from mes.archive import views as archive
 from mes.audit import views as audit
 from mes.badges import views as badges
 from mes.batches import views as batches
+from mes.codes import views as codes
 from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
@@ -38,7 +39,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, labels, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
+    *(codes, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

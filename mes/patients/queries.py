@@ -18,6 +18,7 @@ from batch_records.values.isbt128 import NotIsbt128, Structure
 from batch_records.values.label_code import read_label
 from mes.batches.queries import find
 from mes.batches.shown import local
+from mes.codes.queries import words_of
 from mes.context import installation
 from mes.execute import HANDLERS
 from mes.masters.models import RecipeEdition
@@ -122,8 +123,8 @@ def chain_page(coi: str, person: Person, error: str = "") -> ChainPage:
         order = _order(session, coi)
         rows = session.scalars(select(Donation).where(Donation.coi == coi).order_by(Donation.collected)).all()
         batch = find(session, order.batch) if order.batch else None
+        kept = [_donation(session, row, order) for row in rows]
     known = {row.number for row in rows}
-    kept = [_donation(row, order) for row in rows]
     for step, field in batch.recipe.fields.values() if batch else ():
         values = batch.all_values().recorded(field.name) if batch and field.kind is Kind.DONATION else []
         where = f"recorded in step {step.id} of the batch, not here"
@@ -150,9 +151,10 @@ def _order(session: Session, coi: str) -> TherapyOrder:
     return order
 
 
-def _donation(row: Donation, order: TherapyOrder) -> DonationShown:
-    banked = "collected before the code was issued: banked" if row.collected < order.ordered else ""
-    return DonationShown(isbt128.printed(row.number), row.donor, local(row.collected), banked)
+def _donation(session: Session, row: Donation, order: TherapyOrder) -> DonationShown:
+    banked = "; collected before the code was issued: banked" if row.collected < order.ordered else ""
+    facility = words_of(session, "facilities", isbt128.facility_of(row.number))
+    return DonationShown(isbt128.printed(row.number), row.donor, local(row.collected), facility + banked)
 
 
 def chain_as_xml(coi: str) -> bytes:

@@ -55,6 +55,7 @@ _HERONS = "nine grey herons by the weir"
 _SECOND = {"password": "", "edition": "2"}
 _EVE_ADDED = {"name": "eve", "full_name": "Eve Example", "role": "operator"}
 _ORDER = {"coi": "COI-26-0009-X", "recipe": "short", "note": "synthetic too", "recipient": "R-9", "donor": "D-9"}
+_FACILITIES = "A9999,Nobody's laboratory\n"
 _OTHER = SHORT.replace("code: short", "code: other")
 _WHY = {"why": "forgot gloves"}
 _SAYS = {"comment": "seen by the window"}
@@ -144,6 +145,14 @@ THINGS: Iterable[Act] = (
         f"/orders/{COI}/donations",
         {"number": "=A99992600000100", "donor": "R-9", "collected": "2026-03-02 07:30"},
         hidden=frozenset({"number"}),
+    ),
+    Act(
+        "codes.load",
+        QUINN,
+        "/codes/",
+        {"file": ("facilities.csv", _FACILITIES), "kind": "facilities", "edition": "2026-03"},
+        lambda lab: {"seen": lab.head("laboratory")},
+        signed=True,
     ),
     Act("masters.load_recipe", SVEN, "/recipes/", {"file": ("other.yaml", _OTHER)}),
     Act("masters.approve_recipe", QUINN, "/recipes/short/2/approval", {}, scenes.draft, signed=True),

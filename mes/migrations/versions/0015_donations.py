@@ -1,4 +1,4 @@
-"""Donations of a therapy, and its two identities: for whom, and whose cells."""
+"""Donations of a therapy, its two identities, and the tables of codes that a site loads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Create the table and the columns; orders until now name neither."""
+    """Create the tables and the columns; orders until now name neither."""
     op.create_table(
         "donation",
         sa.Column("number", sa.String(length=13), nullable=False),
@@ -23,5 +23,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_donation_coi", "donation", ["coi"], unique=False)
     op.create_index("ix_donation_donor", "donation", ["donor"], unique=False)
+    op.create_table(
+        "code_table",
+        sa.Column("id", sa.String(length=120), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("edition", sa.String(length=60), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("codes", sa.Integer(), nullable=False),
+        sa.Column("loaded", Utc(27), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     for name in ("recipient", "donor"):
         op.add_column("therapy_order", sa.Column(name, sa.String(length=60), nullable=False, server_default=""))
