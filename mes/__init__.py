@@ -15,11 +15,13 @@ from mes.archive import views as archive
 from mes.audit import views as audit
 from mes.badges import views as badges
 from mes.batches import views as batches
+from mes.codes import views as codes
 from mes.context import Installation
 from mes.db import Database
 from mes.equipment import views as equipment
 from mes.factors import views as factors
 from mes.gateways import views as gateways
+from mes.labels import views as labels
 from mes.machine import views as machine
 from mes.masters import views as masters
 from mes.materials import views as materials
@@ -36,8 +38,8 @@ from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
-    *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
+    *(people, batches, labels, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
+    *(codes, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

@@ -18,6 +18,7 @@ from mes.alarms import models as alarms
 from mes.archive import models as archive
 from mes.badges import models as badges
 from mes.batches import models as batches
+from mes.codes import models as codes
 from mes.db import Database, Row, Table, View
 from mes.equipment import models as equipment
 from mes.factors import models as factors
@@ -41,6 +42,7 @@ _MODELS = (
     archive,
     badges,
     batches,
+    codes,
     equipment,
     factors,
     gateways,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import make_url
 
+from batch_records.values.isbt128 import is_facility
 from devices.clock import Clock, ProcessClock, machine_clock
 
 _SHORTEST_KEY = 32  # characters; ours has 64
@@ -55,6 +56,7 @@ class Settings:
     ``clock``         the machine's clock, or a demonstration's process clock
     ``zone``          the site's time zone: how times are shown, never how they are stored
     ``laboratory``, ``room``  how the site calls itself on every page
+    ``facility``      its facility identification number of ISBT 128; empty where it is not registered
     ``idle``          after how long without a touch a session locks
     ``longest``       after how long a session is over, however busy its holder
     ``second_factor`` who is asked for one at sign-in: who has one (``optional``), who is ``outside``, or ``always``
@@ -69,6 +71,7 @@ class Settings:
     zone: ZoneInfo
     laboratory: str = "Cell laboratory"
     room: str = ""
+    facility: str = ""
     idle: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(hours=12)
     second_factor: str = "optional"
@@ -106,6 +109,7 @@ class Settings:
             zone=ZoneInfo(environment.get("MES_ZONE", "UTC")),
             laboratory=environment.get("MES_LABORATORY", "Cell laboratory"),
             room=environment.get("MES_ROOM", ""),
+            facility=_facility(environment.get("MES_FACILITY", "")),
             second_factor=_one_of(environment.get("MES_SECOND_FACTOR", "optional"), SECOND_FACTOR),
             inside=tuple(ip_network(each) for each in environment.get("MES_INSIDE", "").split()),
             idle=timedelta(minutes=float(environment.get("MES_IDLE_MINUTES", "15"))),
@@ -139,6 +143,12 @@ def is_safe_address(address: str) -> bool:
     except ValueError:
         is_here = False
     return address.startswith("https://") or (is_here and parts.scheme == "http")
+
+
+def _facility(code: str) -> str:
+    if code and not is_facility(code):
+        raise ValueError(f"MES_FACILITY is “{code}”: a facility identification number is like A9999")
+    return code
 
 
 def _one_of(word: str, words: tuple[str, ...]) -> str:

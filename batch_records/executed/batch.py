@@ -196,6 +196,7 @@ class Batch:
     reviews: tuple[tuple[Stamp, e.BatchReviewed], ...] = ()  # every one ever signed
     amended: Mapping[int, Stamp] = field(default_factory=dict)  # page of a review → the first change after it
     comments: tuple[tuple[Stamp, str], ...] = ()
+    labels: tuple[tuple[Stamp, Entry], ...] = ()  # printed, printed again, scanned back
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
     notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them

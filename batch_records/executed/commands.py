@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from batch_records.executed.alarm_entries import (
     AlarmAcknowledged,
@@ -77,6 +78,9 @@ class Equipment:
     exclusive: bool = False
 
 
+_NOTHING_KNOWN: Any = field(default_factory=dict)
+
+
 # --- commands -----------------------------------------------------------------------------------------------------
 
 
@@ -123,10 +127,14 @@ class StartStep(StepCommand):
 
 @dataclass(frozen=True)
 class RecordValues(StepCommand):
-    """Enter values by field. ``reason`` is needed where an instrument should have given one."""
+    """Enter values by field. ``reason`` is needed where an instrument should have given one.
+
+    ``therapies`` says of donation numbers that are known which chain of identity they belong to.
+    """
 
     values: Mapping[str, str]
     reason: str = ""
+    therapies: Mapping[str, str] = _NOTHING_KNOWN
 
 
 @dataclass(frozen=True)
@@ -231,11 +239,12 @@ class ReportResults(StepCommand):
 
 @dataclass(frozen=True)
 class CorrectValue(StepCommand):
-    """Correct a recorded value, with the reason."""
+    """Correct a recorded value, with the reason. ``therapies`` are as in `RecordValues`."""
 
     field: str
     value: str
     reason: str
+    therapies: Mapping[str, str] = _NOTHING_KNOWN
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from batch_records.executed.batch import (
 )
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
+from batch_records.executed.label_entries import LabelScanned, LabelsReprinted
 from batch_records.executed.notice_entries import NOTICES
 from batch_records.master.recipe import Recipe
 
@@ -130,6 +131,8 @@ def _record(batch: Batch, stamp: Stamp, entry: Recorded) -> Changes:
         for name, text in entry.gives.items():
             values[name] = Value(name, replace(entry, field=name, value=text), stamp, base_of(text, types[name]))
     changes = _with_run(batch, stamp, run, values=values, people=run.people | {stamp.author})
+    if isinstance(entry, e.LabelsPrinted):
+        changes["labels"] = (*batch.labels, (stamp, entry))
     if isinstance(entry, e.EquipmentUsed):
         changes |= _use(batch, entry.equipment_class, entry.value, entry.calibrated_until)
     return changes
@@ -165,6 +168,14 @@ def _counting(batch: Batch, entry: CountTaken | CountsRepeated) -> Run:
     if run.state is not StepState.IN_PROGRESS or batch.recipe.home[entry.field] != parse_key(entry.step)[0]:
         raise KeyError(f"step {entry.step} is {run.state.value}")
     return run
+
+
+def _label(batch: Batch, stamp: Stamp, entry: LabelsReprinted | LabelScanned) -> Changes:
+    run = batch.run(entry.step)
+    if run.state is not StepState.IN_PROGRESS or entry.field not in batch.recipe.fields:
+        raise KeyError(f"step {entry.step} is {run.state.value}")
+    changes = _with_run(batch, stamp, run, people=run.people | {stamp.author})
+    return changes | {"labels": (*batch.labels, (stamp, entry))}
 
 
 def _use(batch: Batch, class_: str, code: str, calibrated_until: str) -> Changes:
@@ -245,6 +256,8 @@ _APPLY: dict[type[Entry], Apply] = {
     e.FactCorrected: _correct_fact,
     CountTaken: _count,
     CountsRepeated: _count_again,
+    LabelsReprinted: _label,
+    LabelScanned: _label,
     e.BatchHeld: _hold,
     e.HoldLifted: _lift,
     e.BatchReviewed: _review,

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from batch_records.executed.draft import Malformed
 from batch_records.master.recipe import Field, Kind
+from batch_records.values import isbt128
+from batch_records.values.isbt128 import NotIsbt128
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import UnitError
 
@@ -26,7 +28,26 @@ def read_value(field: Field, text: str) -> str:
         return _option(field, text)
     if field.unit:
         return _number(field, text)
-    return _time(field, text) if field.kind is Kind.TIME else text
+    return _KINDS.get(field.kind, _text)(field, text)
+
+
+def _text(_: Field, text: str) -> str:
+    return text
+
+
+def _donation(field: Field, text: str) -> str:
+    """Read a donation number: its thirteen signs, whether it was scanned or typed with its check character."""
+    try:
+        return isbt128.read_donation(text)
+    except NotIsbt128 as error:
+        raise Malformed(field.name, str(error)) from None
+
+
+def _product(field: Field, text: str) -> str:
+    try:
+        return isbt128.read_product(text)
+    except NotIsbt128 as error:
+        raise Malformed(field.name, str(error)) from None
 
 
 def _option(field: Field, text: str) -> str:
@@ -50,3 +71,6 @@ def _time(field: Field, text: str) -> str:
     if time.tzinfo is None:
         raise Malformed(field.name, "the time needs its zone: 2026-11-22T14:05+08:00")
     return time.isoformat()
+
+
+_KINDS = {Kind.TIME: _time, Kind.DONATION: _donation, Kind.PRODUCT: _product}

@@ -16,6 +16,7 @@ from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
 from batch_records.executed.count_entries import CountTaken, ValueAveraged
 from batch_records.executed.entries import Stamp
+from batch_records.executed.label_entries import LabelScanned, LabelsReprinted
 from batch_records.executed.notice_entries import GapFound, NoticeGiven
 from batch_records.values.limit import Verdict
 
@@ -190,6 +191,18 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for lifted, conclusion, holds in batch.lifted:
         for _, hold in holds:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
+
+
+@_check("labels printed once and scanned back", "labels printed again, or not of this batch")
+def _labels(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.labels:
+        if isinstance(entry, LabelsReprinted):
+            ask = batch.recipe.fields[entry.field][1].ask
+            yield f"{ask}: {entry.copies} printed again: {stamp.reason}", entry.step, stamp
+        elif isinstance(entry, LabelScanned) and entry.verdict.is_out:
+            yield f"{entry.scanned} was scanned as a label, and it {entry.judged}", entry.step, stamp
+        else:
+            yield None
 
 
 ALARMS = "alarms of its instruments"

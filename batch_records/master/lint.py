@@ -201,6 +201,22 @@ def samples_are_taken(linted: Linted) -> Iterator[tuple[Step, str]]:
 
 
 @_check
+def labels_are_printed(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What accounts for labels names labels that are printed before; their symbol carries what it can hold."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            home = linted.recipe.fields.get(field.labels)
+            if field.labels and (home is None or home[1].kind is not Kind.LABELS):
+                yield step, f"“{field.name}” accounts for “{field.labels}”, which are no labels"
+            elif field.labels and not linted.is_known(field.labels, step, field):
+                yield step, f"“{field.name}” accounts for “{field.labels}”, which are not printed before"
+            kinds = {each.name: each.kind for each in linted.recipe.all_fields()}
+            for name in field.carries:
+                if kinds.get(name) not in (Kind.DONATION, Kind.PRODUCT, Kind.TIME):
+                    yield step, f"the symbol cannot hold “{name}”: a donation number, a product code or a time"
+
+
+@_check
 def repetitions_end(linted: Linted) -> Iterator[tuple[Step, str]]:
     """A repeated operation has a decision of its own that ends it, and another way to go on."""
     for operation in linted.recipe.operations:

@@ -49,6 +49,9 @@ class Kind(Enum):
     LABELS = "labels"
     DECISION = "decision"
     RESULT = "result"
+    DONATION = "donation number"
+    PRODUCT = "product code"
+    RECONCILIATION = "reconciliation"
 
 
 class ParameterClass(Enum):
@@ -160,6 +163,8 @@ class Field:
     method: str = ""  # result: the analytical method
     choices: tuple[Choice, ...] = ()  # decision
     lines: tuple[str, ...] = ()  # labels: what is printed on each
+    carries: tuple[str, ...] = ()  # labels: the values that their symbol holds beside the identity
+    labels: str = ""  # reconciliation: the labels that it accounts for
 
     @property
     def type(self) -> Type:
@@ -177,12 +182,13 @@ class Field:
     def names_used(self) -> tuple[str, ...]:
         """The values that its number, its verdict, its choices or the lines of its labels name."""
         in_formulas = (name for formula in self.formulas for name in formula.names)
-        return (*self.limits.names, *in_formulas, *(name for line in self.lines for name in IN_BRACES.findall(line)))
+        in_lines = (name for line in self.lines for name in IN_BRACES.findall(line))
+        return (*self.limits.names, *in_formulas, *in_lines, *self.carries)
 
     @property
     def rests_on(self) -> tuple[str, ...]:
         """The values whose correction may change what was recorded here, or what it means."""
-        return tuple(filter(None, (*self.names_used, self.matches, self.sample)))
+        return tuple(filter(None, (*self.names_used, self.matches, self.sample, self.labels)))
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ from typing import ClassVar, Self
 import batch_records.executed.decisions
 import batch_records.release.sign_off  # noqa: F401 - registers the decisions on release
 from batch_records.executed import commands as c
+from batch_records.executed import label_commands as lc
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from batch_records.executed.counting import left_to_count
 from batch_records.executed.decide import decide
 from batch_records.executed.entries import Entry, Signature, Stamp
 from batch_records.executed.fold import fold
+from batch_records.executed.labelling import applied, label_of, numbers_of
 from batch_records.executed.progress import Progress, Standing
 from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage, Step
 from batch_records.values.expression import Values
@@ -30,6 +32,7 @@ from batch_records.values.limit import Limits
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 B = "B1"
+CODES = {Kind.DONATION: "=A99992600012300", Kind.PRODUCT: "S1234500"}  # nobody's: synthetic
 
 
 def _people(which: str) -> dict[Role, Person]:
@@ -191,11 +194,20 @@ class Rehearsal:
             Kind.IDENTITY: lambda: c.CheckIdentity(B, key, name, value),
             Kind.SAMPLE: lambda: c.TakeSample(B, key, name, value),
             Kind.LABELS: lambda: c.PrintLabels(B, key, name, int(value)),
+            Kind.RECONCILIATION: lambda: self.account(key, each),
             Kind.LOT: lambda: c.AddMaterial(B, key, name, value, self.lot(each, value)),
             Kind.EQUIPMENT: lambda: c.UseEquipment(B, key, name, value, self.equipment(each, value)),
             Kind.READING: lambda: c.TakeReading(B, key, name, self.reading(key, each, value)),
         }
         return make.get(each.kind, lambda: c.RecordValues(B, key, {name: value}))()
+
+    def account(self, key: str, each: Field) -> c.Command:
+        """Return the scan of the next label, or what accounts for all of them when none is left."""
+        left = sorted({*numbers_of(self.batch, each.labels)} - {*applied(self.batch, each.labels)})
+        if not left:
+            return lc.ReconcileLabels(B, key, each.name, 0, 0)
+        home, labels = self.recipe.fields[each.labels]
+        return lc.ScanLabel(B, key, each.name, label_of(self.batch, labels, home.id, left[0]))
 
     def lot(self, each: Field, number: str) -> c.Lot:
         """Return a lot as it should be."""
@@ -223,6 +235,8 @@ class Rehearsal:
             return self.batch.seen_from(key).text(each.matches)
         if each.kind is Kind.TIME:
             return self.at.isoformat()
+        if each.kind in CODES:
+            return CODES[each.kind]
         accepted = each.limits.action.accepted if each.limits.action else ()
         words = accepted or each.options
         return words[0] if words else self.good_number(key, each) if each.unit else f"{each.name}-{key}"

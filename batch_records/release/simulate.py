@@ -17,7 +17,7 @@ from batch_records.executed.draft import Refused
 from batch_records.executed.entries import BatchStopped, DeviationRaised, Entry
 from batch_records.executed.progress import Standing
 from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage
-from batch_records.release.rehearsal import B, Rehearsal, bounds, middle
+from batch_records.release.rehearsal import CODES, B, Rehearsal, bounds, middle
 from batch_records.values.expression import Constants
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ class Simulation(Rehearsal):
     def good(self, key: str, each: Field) -> str:
         """Return a value, now and then one that the limits do not accept."""
         good = self.usual.get(each.name) or super().good(key, each)
-        judged = each.kind not in (Kind.IDENTITY, Kind.LABELS)
+        judged = each.kind not in (Kind.IDENTITY, Kind.LABELS, Kind.RECONCILIATION)
         return (self.bad(key, each) if judged and self.happens() else "") or good
 
     def bad(self, key: str, each: Field) -> str:
@@ -118,6 +118,8 @@ class Simulation(Rehearsal):
             return self.usual[each.name]
         if each.kind is Kind.TIME:
             return self.at.isoformat()
+        if each.kind in CODES:
+            return CODES[each.kind]
         accepted = each.limits.action.accepted if each.limits.action else ()
         if words := accepted or each.options:
             return words[0]

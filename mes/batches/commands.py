@@ -18,9 +18,10 @@ from batch_records.executed.decide import decide
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.executed.entries import Entry, Stamp
 from batch_records.executed.fold import fold
+from batch_records.executed.labelling import is_stop
 from batch_records.master.recipe import Kind, Role
 from batch_records.release import sign_off  # noqa: F401 - registers the decisions on release
-from mes.batches.folds import Folds, book_of
+from mes.batches.folds import Folds, batch_only, book_of
 from mes.batches.models import TABLE, BatchView, project, project_deviations
 from mes.context import installation
 from mes.equipment.models import Equipment
@@ -32,6 +33,7 @@ from mes.ledger.signed import flaws_of
 from mes.machine.keeping import must_be_kept
 from mes.masters.models import RecipeEdition
 from mes.materials.models import Lot
+from mes.patients.donations import with_therapies
 from mes.patients.models import TherapyOrder
 from mes.people.models import CLOCK, INSTRUMENT
 from mes.reports.models import Document
@@ -147,18 +149,14 @@ class RecordFields(c.StepCommand):
     reason: str = ""
 
 
-def _batch_only(command: c.Command) -> Iterable[str]:
-    return (book_of(command.batch),)
-
-
-def _show_attempt(act: Act, command: c.Command) -> None:
+def show_attempt(act: Act, command: c.Command) -> None:
     """Have the view say that a refused attempt was written into the batch's book."""
     line = act.lines[-1]
     if line.book == book_of(command.batch):
         act.connection.execute(_ATTEMPTED, {"number": command.batch, "page": line.page, "at": act.at})
 
 
-@handles(RecordFields, "recorded values", roles=_WORKERS, books=_batch_only, refused=_show_attempt)
+@handles(RecordFields, "recorded values", roles=_WORKERS, books=batch_only, refused=show_attempt)
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
     folds, batch = installation().folds, _batch(doing, command)
@@ -207,6 +205,8 @@ _SCANS: dict[Kind, Callable[[RecordFields, str, str], c.Command]] = {
 
 
 def _is_signed(command: c.Command, batch: Batch) -> bool:
+    if isinstance(command, c.ExplainDeviation):
+        return is_stop(batch, command.number)
     if not isinstance(command, c.CompleteStep):
         return False
     step, _ = parse_key(command.step)
@@ -291,6 +291,7 @@ def _sample(doing: Doing, _: Batch, command: c.TakeSample) -> c.TakeSample:
 
 
 _FACTS: dict[type[c.Command], Callable[[Doing, Batch, Any], c.Command]] = {
+    **dict.fromkeys((c.RecordValues, c.CorrectValue), with_therapies),
     c.TakeReading: _reading,
     c.AddMaterial: _lot,
     c.UseEquipment: _equipment,
@@ -344,55 +345,53 @@ def _books(prefix: str) -> Callable[[Any], Iterable[str]]:
 
 
 _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]], ...] = (
-    (c.StartStep, "started a step", "", _batch_only),
-    (c.RecordValues, "recorded values", "", _batch_only),
-    (c.TakeReading, "took a reading", "", _batch_only),
-    (c.CountAgain, "had a value counted again", "", _batch_only),
-    (c.Calculate, "had values calculated", "", _batch_only),
-    (c.CheckIdentity, "scanned an identity", "", _batch_only),
+    (c.StartStep, "started a step", "", batch_only),
+    (c.RecordValues, "recorded values", "", batch_only),
+    (c.TakeReading, "took a reading", "", batch_only),
+    (c.CountAgain, "had a value counted again", "", batch_only),
+    (c.Calculate, "had values calculated", "", batch_only),
+    (c.CheckIdentity, "scanned an identity", "", batch_only),
     (c.AddMaterial, "scanned a lot", "", _books("lot")),
     (c.UseEquipment, "scanned equipment", "", _books("equipment")),
     (c.AssignInstrument, "assigned an instrument", "", _books("equipment")),
     (c.TakeSample, "took a sample", "", _books("sample")),
-    (c.PrintLabels, "printed labels", "", _batch_only),
-    (c.Decide, "decided", "decided", _batch_only),
-    (c.ReportResults, "reported results", "", _batch_only),
-    (c.CorrectValue, "corrected a value", "", _batch_only),
-    (c.CorrectFact, "corrected a fact of the order", "corrected", _batch_only),
-    (c.CompleteStep, "completed a step", "performed", _batch_only),
-    (c.VerifyStep, "verified a step", "verified", _batch_only),
-    (c.SendBack, "sent a step back", "not verified", _batch_only),
-    (c.AddComment, "remarked", "", _batch_only),
-    (c.RaiseDeviation, "raised a deviation", "", _batch_only),
-    (c.ExplainDeviation, "explained a deviation", "explained", _batch_only),
-    (c.CloseDeviation, "closed a deviation", "approved", _batch_only),
-    (c.HoldBatch, "put a batch on hold", "held", _batch_only),
-    (c.LiftHold, "lifted a hold", "approved", _batch_only),
-    (c.StopBatch, "ended a batch", "approved", _batch_only),
-    (c.ReviewBatch, "reviewed a record", "reviewed", _batch_only),
-    (c.ReleaseBatch, "released a batch", "released", _batch_only),
-    (c.RejectBatch, "rejected a batch", "rejected", _batch_only),
+    (c.Decide, "decided", "decided", batch_only),
+    (c.ReportResults, "reported results", "", batch_only),
+    (c.CorrectValue, "corrected a value", "", batch_only),
+    (c.CorrectFact, "corrected a fact of the order", "corrected", batch_only),
+    (c.CompleteStep, "completed a step", "performed", batch_only),
+    (c.VerifyStep, "verified a step", "verified", batch_only),
+    (c.SendBack, "sent a step back", "not verified", batch_only),
+    (c.AddComment, "remarked", "", batch_only),
+    (c.RaiseDeviation, "raised a deviation", "", batch_only),
+    (c.ExplainDeviation, "explained a deviation", "explained", batch_only),
+    (c.CloseDeviation, "closed a deviation", "approved", batch_only),
+    (c.HoldBatch, "put a batch on hold", "held", batch_only),
+    (c.LiftHold, "lifted a hold", "approved", batch_only),
+    (c.StopBatch, "ended a batch", "approved", batch_only),
+    (c.ReviewBatch, "reviewed a record", "reviewed", batch_only),
+    (c.ReleaseBatch, "released a batch", "released", batch_only),
+    (c.RejectBatch, "rejected a batch", "rejected", batch_only),
 )
 
 _SEALED_AT_ONCE = (c.ReviewBatch, c.ReleaseBatch, c.RejectBatch)
 _UNSIGNED_TOO = (c.CompleteStep, c.ExplainDeviation)  # signed where the recipe, or a wrong scan, asks for it
 
 for _command, _sentence, _meaning, _which in _COMMANDS:
-    _register = handles(
+    handles(
         _command,
         _sentence,
         roles=_WORKERS,
         books=_which,
         signature=_meaning,
         unsigned_too=_command in _UNSIGNED_TOO,
-        refused=_show_attempt,
+        refused=show_attempt,
         **({"then": seal_now(_which)} if _command in _SEALED_AT_ONCE else {}),
-    )
-    _register(carry_out)
+    )(carry_out)
 _BY_MACHINES = (
     (c.DeclareOverdue, "declared hold times exceeded", CLOCK),
     (c.NoteOfInstrument, "noted what a gateway tells of an instrument", INSTRUMENT),
     (c.NoteAlarm, "noted an alarm", CLOCK),
 )
 for _command, _sentence, _role in _BY_MACHINES:
-    handles(_command, _sentence, roles=(_role,), books=_batch_only, refused=_show_attempt)(carry_out)
+    handles(_command, _sentence, roles=(_role,), books=batch_only, refused=show_attempt)(carry_out)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from batch_records.executed.batch import Batch, Disposition
+from batch_records.executed.commands import Command
 from batch_records.executed.entries import BatchStarted, Entry, Signature, Stamp, from_body
 from batch_records.executed.fold import fold
 from batch_records.master.load import load
@@ -42,6 +43,11 @@ _TOUCHED_LAST = (
 def book_of(batch: str) -> str:
     """Return the name of a batch's book."""
     return f"batch:{batch}"
+
+
+def batch_only(command: Command) -> Iterable[str]:
+    """Return the books of a command that concerns its batch alone."""
+    return (book_of(command.batch),)
 
 
 class Folds:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
 from batch_records.executed.count_entries import ValueAveraged
+from batch_records.executed.label_entries import LabelsReconciled
 from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
+from batch_records.values import isbt128
 from batch_records.values.expression import Constants, Missing, Values
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
@@ -40,8 +42,8 @@ STATES = {
     Standing.TO_VERIFY: "awaiting verification",
     Standing.DONE: "complete",
 }
-_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number"}
-_CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.LabelsPrinted, e.ValueCorrected)
+_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number", Kind.DONATION: "code", Kind.PRODUCT: "code"}
+_CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.ValueCorrected)
 
 
 def local(at: datetime) -> datetime:
@@ -100,6 +102,8 @@ def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
     """Split a recorded value into what stands large and what stands beside it."""
     if field.kind is Kind.TIME:
         return local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M"), ""
+    if field.kind is Kind.DONATION:
+        return isbt128.printed(text), ""
     if field.unit is None:
         return text, ""
     quantity = Quantity.parse(text)
@@ -119,6 +123,8 @@ def grouped(digits: str) -> str:
 
 def limit_words(field: Field, values: Values) -> tuple[str, ...]:
     """Say each limit of a field with its bounds computed, or as the recipe writes it where they cannot be yet."""
+    if field.kind is Kind.RECONCILIATION:
+        return ("None may be missing",)
     layers = (("Limit", field.limits.action), ("Alert", field.limits.alert), ("Possible", field.limits.plausible))
     return tuple(f"{word} {_limit(limit, field, values)}" for word, limit in layers if limit)
 
@@ -245,17 +251,25 @@ def source_words(value: Value) -> str:
             return "calculated"
         case ValueAveraged():
             return f"{entry.average} counts, set {entry.set}"
-        case e.IdentityChecked():
-            return "scanned"
-        case e.MaterialAdded():
-            return f"{entry.material}, {entry.status}, expires {entry.expires[:10]}"
-        case e.EquipmentUsed():
-            return f"{entry.equipment_class}, {entry.status}, calibrated until {entry.calibrated_until[:10]}"
+        case e.IdentityChecked() | e.MaterialAdded() | e.EquipmentUsed() | LabelsReconciled():
+            return _of_scan(entry)
         case e.ResultReported():
             return f"laboratory: {entry.method}" + (f", sample {entry.sample}" if entry.sample else "")
         case e.ValueCorrected():
             return f"corrected: {value.stamp.reason}"
     return "typed" if isinstance(entry, e.ValueRecorded) else "recorded"
+
+
+def _of_scan(entry: e.Recorded) -> str:
+    match entry:
+        case e.MaterialAdded():
+            return f"{entry.material}, {entry.status}, expires {entry.expires[:10]}"
+        case e.EquipmentUsed():
+            return f"{entry.equipment_class}, {entry.status}, calibrated until {entry.calibrated_until[:10]}"
+        case LabelsReconciled():
+            put_on, gone = f"{entry.applied} scanned where they were put", f"{entry.destroyed} destroyed"
+            return f"{entry.printed} printed: {put_on}, {gone}, {entry.kept} kept with the record"
+    return "scanned"
 
 
 def clock(running: Clock) -> shapes.Clock:

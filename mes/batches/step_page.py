@@ -14,6 +14,7 @@ from batch_records.executed.batch import Batch, Run, Value, base_of
 from batch_records.executed.count_entries import ValueAveraged
 from batch_records.executed.counting import left_to_count, set_of
 from batch_records.executed.decisions.values import unfit_to_measure, unusable
+from batch_records.executed.labelling import numbers_of
 from batch_records.executed.progress import Progress, Standing, duration
 from batch_records.executed.span import apart
 from batch_records.master.recipe import Field, Kind, Step
@@ -226,8 +227,8 @@ def _field(seen: _Seen, each: Field, drafted: Drafted) -> shapes.Field:
         made = shown.recorded(each, value, values, seen.names)
     made = replace(made, counts=tuple(_counts(each, seen.run)), hint=_counted_before(value, left) or made.hint)
     error = drafted.sentence if drafted.wrong == each.name else ""
-    if value and each.kind is Kind.LABELS:
-        sheet = url_for("batches.labels", batch=seen.batch.id, step=seen.key, field=each.name)
+    if (value and each.kind is Kind.LABELS) or numbers_of(seen.batch, each.labels):
+        sheet = url_for("labels.labels", batch=seen.batch.id, step=seen.key, field=each.name)
         made = replace(made, sheet=sheet)
     return replace(made, draft=drafted.values.get(each.name, ""), error=error)
 
@@ -263,8 +264,10 @@ def _act(seen: _Seen, fields: tuple[shapes.Field, ...]) -> str:
     missing = [each for each in fields if each.value is None]
     if seen.step.type == "decide":
         return "decide"
-    if any(each.kind != "reading" for each in missing):
+    if any(each.kind not in ("reading", "reconciliation") for each in missing):
         return "record"
+    if any(each.kind == "reconciliation" and each.sheet for each in missing):
+        return "labels"
     return "sign" if seen.step.signed and not missing else "complete"
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Batch, Deviation
+from batch_records.executed.batch import Batch, Deviation, parse_key
+from batch_records.executed.label_entries import LabelScanned
+from batch_records.executed.labelling import is_stop
 from batch_records.master.recipe import Kind
 from mes.batches import shown
 from mes.web import shapes
@@ -40,17 +42,15 @@ class StopPage:
 def open_stop(batch: Batch, key: str) -> Deviation | None:
     """Return the wrong identity scan of a step that no second person has answered yet."""
     for each in batch.deviations.values():
-        home = batch.recipe.fields.get(each.field)
-        if each.step == key and home and home[1].kind is Kind.IDENTITY and not each.explained:
+        if each.step == key and is_stop(batch, each.number) and not each.explained:
             return each
     return None
 
 
 def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str]) -> StopPage:
     """Return the page that stops everything after a wrong scan."""
-    value = batch.run(key).values[stop.field]
-    step, each = batch.recipe.fields[stop.field]
-    expected = value.entry.expected if isinstance(value.entry, e.IdentityChecked) else ""
+    _, each = batch.recipe.fields[stop.field]
+    scanned, expected = _codes(batch, key, stop)
     signature = shapes.Signature(
         "Second person",
         "I have seen both codes, and what is done now.",
@@ -64,10 +64,10 @@ def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str])
     )
     return StopPage(
         batch=shown.head(batch, names),
-        step=shapes.StepLink(key, step.title),
-        thing=each.ask[:1].lower() + each.ask[1:],
+        step=shapes.StepLink(key, batch.recipe.steps[parse_key(key)[0]].title),
+        thing="label" if each.kind is Kind.LABELS else each.ask[:1].lower() + each.ask[1:],
         expected=expected,
-        scanned=value.text,
+        scanned=scanned,
         expected_words=f"what batch {batch.id} knows",
         scanned_words="what the scanner read",
         at=shown.local(stop.raised.at),
@@ -76,3 +76,16 @@ def stop_page(batch: Batch, key: str, stop: Deviation, names: Mapping[str, str])
         signature=signature,
         stop=stop.number,
     )
+
+
+def _codes(batch: Batch, key: str, stop: Deviation) -> tuple[str, str]:
+    """Return what was scanned, and what belongs there: an identity, or how the codes of these labels begin."""
+    value = batch.run(key).values.get(stop.field)
+    if value and isinstance(value.entry, e.IdentityChecked):
+        return value.text, value.entry.expected
+    wrong = [
+        entry.scanned
+        for at, entry in batch.labels
+        if isinstance(entry, LabelScanned) and entry.step == key and at.page <= stop.raised.page
+    ]
+    return wrong[-1], f"{batch.coi}/{batch.id}"

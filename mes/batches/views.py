@@ -11,7 +11,6 @@ from batch_records.executed import commands as c
 from batch_records.executed.draft import Malformed, Refused
 from mes.batches import late, queries
 from mes.batches.commands import IssueBatch, RecordFields
-from mes.batches.labels import label_sheet
 from mes.batches.late import RecordLate
 from mes.batches.order_page import order_page
 from mes.batches.pages import show_live, show_step, show_stop
@@ -98,12 +97,6 @@ def step(batch: str, step: str) -> str | Response:
 def live(batch: str, step: str, field: str) -> str:
     """Show what an instrument says now, for the page to refresh itself."""
     return show_live(batch, step, field)
-
-
-@bp.get("/<batch>/steps/<step>/labels/<field>")
-def labels(batch: str, step: str, field: str) -> str:
-    """Show the labels that a step printed, for the browser to print."""
-    return render_template("labels.html", sheet=label_sheet(batch, step, field))
 
 
 @bp.post("/<batch>/steps/<step>/start")

@@ -7,6 +7,7 @@ needs it.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage, Step
 from mes.demonstration import score
 from mes.demonstration.tablet import Form, NotDone, Page, Tablet
 
+_SYMBOL = re.compile(r"\^BXN,\d+,200\^FH_\^FD(.*?)\^FS")  # of a label, as its printer is told
 _BY_ROLE = {
     Role.OPERATOR: "alice",
     Role.VERIFIER: "bob",
@@ -180,6 +182,9 @@ class Player:
         if page.waits("/readings"):
             time.sleep(0.1)  # the reading is on its way, or the next one is
             return False
+        if step.type == "reconcile" and page.form("/complete") is None:
+            self._account_for_labels(tablet, step, key)
+            return False
         entering = page.form("/values")
         if entering and (entering.asks or self._is_to_compute(step, page)):
             tablet.send(entering, self._entered(step, key, entering))
@@ -189,6 +194,14 @@ class Player:
             return step.verifier is None
         self._let_time_pass(step)
         return False
+
+    def _account_for_labels(self, tablet: Tablet, step: Step, key: str) -> None:
+        """Scan each label but the last where it was put, and destroy that one."""
+        (asked,) = step.fields
+        address = f"/batches/{self.batch}/steps/{key}/labels/{asked.name}"
+        for code in _SYMBOL.findall(tablet.download(f"{address}/zpl").decode())[:-1]:
+            tablet.send(_must(tablet.open(address).form("/scan")), {"code": code})
+        tablet.send(_must(tablet.open(address).form("/reconciliation")), {"destroyed": "1", "kept": "0"})
 
     def _counts_elsewhere(self, step: Step) -> bool:
         """Say whether this step's tube is counted on another counter than the one before, and remember it."""

@@ -11,6 +11,7 @@ VARIABLES = {
     "MES_ZONE": ("the site's time zone, in which times are shown; they are stored in UTC", "UTC"),
     "MES_LABORATORY": ("how the site calls itself on every page and record", "Cell laboratory"),
     "MES_ROOM": ("the room, beside the laboratory's name", "nothing"),
+    "MES_FACILITY": ("the site's facility identification number of ISBT 128, to issue codes by", "codes are typed"),
     "MES_IDLE_MINUTES": ("after how many minutes without a touch a screen locks", "15"),
     "MES_SESSION_HOURS": ("after how many hours a session is over, however busy its holder", "12"),
     "MES_SECOND_FACTOR": ("who is asked for a second factor: `optional`, `outside` or `always`", "optional"),

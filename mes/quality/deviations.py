@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
+from batch_records.executed.labelling import is_stop
 from batch_records.executed.span import in_words
 from batch_records.master.recipe import Role
 from mes.batches import shown
@@ -148,7 +149,7 @@ def deviation(batch: str, number: str, person: Person) -> DeviationPage:
             url,
         ),
         entries=tuple(story),
-        may_explain=not each.closed,
+        may_explain=not each.closed and (bool(each.explained) or not is_stop(found, each.number)),
         blocked=("It is explained first: what happened, and what was done at once.",)
         if reviewer and not each.explained and not each.closed
         else (),

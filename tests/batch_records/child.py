@@ -60,8 +60,6 @@ COUNTS = {
     "bag_fill": "2.38",
     "bags_filled": "1",
     "bag_labels": "2",
-    "labels_used": "1",
-    "labels_destroyed": "1",
     "final_viability": "91",
     "final_cd3": "97",
     "final_car": "42",

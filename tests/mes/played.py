@@ -115,6 +115,8 @@ class Played(Play):
         self.lab.measured(digits, **parts | changes)
 
     def _is_signed(self, command: c.Command) -> bool:
+        if isinstance(command, c.ExplainDeviation):
+            return True
         if isinstance(command, c.CompleteStep):
             step = self.recipe.steps.get(command.step.partition(":")[0])
             return bool(step and step.signed)

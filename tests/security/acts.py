@@ -54,7 +54,8 @@ _EQUIPMENT = {"code": "X-9", "name": "A new one", "equipment_class": "centrifuge
 _HERONS = "nine grey herons by the weir"
 _SECOND = {"password": "", "edition": "2"}
 _EVE_ADDED = {"name": "eve", "full_name": "Eve Example", "role": "operator"}
-_ORDER = {"coi": "COI-26-0009-X", "recipe": "short", "note": "synthetic too"}
+_ORDER = {"coi": "COI-26-0009-X", "recipe": "short", "note": "synthetic too", "recipient": "R-9", "donor": "D-9"}
+_FACILITIES = "A9999,Nobody's laboratory\n"
 _OTHER = SHORT.replace("code: short", "code: other")
 _WHY = {"why": "forgot gloves"}
 _SAYS = {"comment": "seen by the window"}
@@ -138,6 +139,21 @@ THINGS: Iterable[Act] = (
         signed=True,
     ),
     Act("patients.place_order", DORA, "/orders/", _ORDER),
+    Act(
+        "patients.record_donation",
+        ALICE,
+        f"/orders/{COI}/donations",
+        {"number": "=A99992600000100", "donor": "R-9", "collected": "2026-03-02 07:30"},
+        hidden=frozenset({"number"}),
+    ),
+    Act(
+        "codes.load",
+        QUINN,
+        "/codes/",
+        {"file": ("facilities.csv", _FACILITIES), "kind": "facilities", "edition": "2026-03"},
+        lambda lab: {"seen": lab.head("laboratory")},
+        signed=True,
+    ),
     Act("masters.load_recipe", SVEN, "/recipes/", {"file": ("other.yaml", _OTHER)}),
     Act("masters.approve_recipe", QUINN, "/recipes/short/2/approval", {}, scenes.draft, signed=True),
     Act("alarms.propose", ALICE, "/alarms/limits", scenes.LIMIT),
@@ -307,12 +323,22 @@ RECORD: Iterable[Act] = (
     Act("quality.release_finally", PETRA, f"{PAGE}/release/final", {}, scenes.reviewed, signed=True),
     Act("quality.release_conditionally", PETRA, f"{PAGE}/release/conditional", {}, scenes.reviewed_early, signed=True),
     Act("quality.reject", PETRA, f"{PAGE}/rejection", _SAYS, scenes.reviewed, "comment", signed=True),
+    Act(
+        "labels.reprint",
+        ALICE,
+        f"{PAGE}/steps/1.9/labels/labels/reprint",
+        {"copies": "2", "reason": "misprinted", "why": "the ribbon ran out"},
+        scenes.printed,
+        "reason why",
+    ),
     Act("reports.render", QUINN, f"{PAGE}/record/", {}, scenes.at("1.3")),
     Act("reports.copy", QUINN, f"{PAGE}/record/copies", {"form": "json"}, scenes.at("1.3")),
 )
 ACTS = (*PEOPLE, *THINGS, *RECORD)
 # What no form alone can do, and the test in which it is done.
 ELSEWHERE: Mapping[str, str] = {
+    "labels.scan": "tests/mes/labels/test_labels.py",
+    "labels.reconcile": "tests/mes/labels/test_labels.py",
     "archive.import_archive": "tests/mes/archive/test_imports.py",
     "factors.add_passkey": "tests/browser/test_passkeys.py",
     "factors.give_passkey": "tests/browser/test_passkeys.py",

@@ -44,6 +44,7 @@ PARTS: Mapping[str, str] = {  # what stands for each part of an address
     "number": "D1",
     "person": "bob",
     "lot": "CM-1",
+    "coi": COI,
     "item": "CC-01",
     "recipe": "short",
     "edition": "1",
@@ -68,6 +69,7 @@ FILLED: Mapping[str, str] = {  # what is entered wherever a form asks for it
     "stage": "final release",
     "value.weight": "21 kg",
     "hours": "2",
+    "collected": "2026-03-02 07:30",
     "until": "2027-01-01 00:00",
     "status": "ready",
     "expiry": "2027-01-01 00:00",
@@ -180,6 +182,8 @@ class Door:
             how = {"data": {**FILLED, **self.signed(role, parts if "<step>" in route.rule else {}), **more}}
         if route.endpoint == "masters.load_recipe":
             how["files"] = {"file": ("short.yaml", SHORT.encode())}
+        if route.endpoint == "codes.load":
+            how["files"] = {"file": ("facilities.csv", b"A9999,Nobody\n")}
         answer = self.send(role, route.method, route.path(parts), **how)
         with self.lab.reading() as connection:
             refused = connection.execute(_FOR_ANOTHER).scalar_one() > 0

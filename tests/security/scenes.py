@@ -130,6 +130,11 @@ def shown(lab: Laboratory) -> None:
     Played(lab).start(COI).finish("1.4").show("1.4", "viability", "85.0 %")
 
 
+def printed(lab: Laboratory) -> None:
+    """Have a batch whose labels are printed."""
+    Played(lab).start(COI).finish("1.9").work("1.9")
+
+
 def decision(lab: Laboratory) -> Fields:
     batch = Played(lab).start(COI).finish("1.10")
     return {"seen": seen(batch, "1.10")}

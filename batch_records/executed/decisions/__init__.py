@@ -1,5 +1,8 @@
-"""The decisions, by concern: steps, values, counts, corrections, alarms, notices, the whole. Import this for all."""
+"""The decisions, by concern: steps, values, labels, counts, corrections, alarms, notices, the whole.
 
-from batch_records.executed.decisions import alarms, corrections, counts, notices, steps, values, whole
+Import this for all.
+"""
 
-__all__ = ["alarms", "corrections", "counts", "notices", "steps", "values", "whole"]
+from batch_records.executed.decisions import alarms, corrections, counts, labels, notices, steps, values, whole
+
+__all__ = ["alarms", "corrections", "counts", "labels", "notices", "steps", "values", "whole"]

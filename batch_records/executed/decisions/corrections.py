@@ -7,7 +7,9 @@ and verified anew. Nothing else changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
@@ -19,14 +21,19 @@ from batch_records.executed.entries import Recorded
 from batch_records.executed.read import read_value
 from batch_records.master.recipe import Consequence, Field, Kind, Role
 from batch_records.values.expression import Missing, Uncomputable
+from batch_records.values.label_code import says
 from batch_records.values.limit import Verdict
 
+_R = TypeVar("_R", bound=Recorded)
 _INSTEAD = {
     Kind.CALCULATED: "correct what it is computed from",
     Kind.IDENTITY: "it is what was scanned",
     Kind.DECISION: "decide again, with the reason",
+    Kind.LABELS: "print again, with the reason",
+    Kind.RECONCILIATION: "account for the labels again, with the reason",
 }
-_CORRECTABLE = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.RESULT, Kind.LABELS)
+_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.DONATION, Kind.PRODUCT)
+_CORRECTABLE = (*_TYPED, Kind.READING, Kind.RESULT)
 
 
 @decides(c.CorrectValue)
@@ -49,11 +56,20 @@ def correct(draft: Draft, command: c.CorrectValue) -> None:
     value = read_value(field, command.value)
     if value == before.text:
         raise Refused(f"“{field.ask}” is already recorded as {value}")
-    draft.record(field, e.ValueCorrected(command.step, field.name, value, was=before.text, corrects=before.stamp.page))
+    corrected = e.ValueCorrected(command.step, field.name, value, was=before.text, corrects=before.stamp.page)
+    draft.record(field, of_another(draft, field, corrected, command.therapies))
     because = f"“{field.ask}” was corrected from {before.text} to {value}"
     reopen(draft, command.step, because)
     ripple(draft, {field.name}, command.step, because)
     _time_again(draft, field)
+
+
+def of_another(draft: Draft, field: Field, entry: _R, therapies: Mapping[str, str]) -> _R:
+    """Return the record of a donation number with its verdict where it is known to belong to another therapy."""
+    therapy = therapies.get(entry.value, "") if field.kind is Kind.DONATION else ""
+    if therapy in ("", draft.batch.coi):
+        return entry
+    return replace(entry, verdict=Verdict.ACTION, judged=f"belongs to {therapy}")
 
 
 def _time_again(draft: Draft, field: Field) -> None:
@@ -130,7 +146,8 @@ def _redo(draft: Draft, key: str, field: Field, value: Value) -> None:
 def matched(draft: Draft, field: Field, entry: Recorded) -> tuple[Verdict, str]:
     """Judge a scan by what the batch knows."""
     expected = draft.batch.seen_from(entry.step).text(field.matches)
-    return Verdict.WITHIN if entry.value == expected else Verdict.ACTION, f"must be {expected}"
+    matches = says(entry.value, expected, field.matches)
+    return Verdict.WITHIN if matches else Verdict.ACTION, f"must be {expected}"
 
 
 def unjudged(entry: Recorded) -> Recorded:

@@ -10,6 +10,8 @@ from batch_records.executed.batch import TRANSITIONS, Run, StepState, parse_key
 from batch_records.executed.counting import left_to_count
 from batch_records.executed.decide import decides
 from batch_records.executed.draft import Draft, Refused
+from batch_records.executed.label_entries import LabelsReconciled
+from batch_records.executed.labelling import applied, numbers_of
 from batch_records.executed.progress import Clock
 from batch_records.executed.span import in_words
 from batch_records.master.recipe import Choice, Edge, Kind, Role, Step
@@ -111,6 +113,10 @@ def finish(draft: Draft, step: Step, key: str) -> None:
     if wrong := [field.ask for field in step.fields if _mismatch(run, field.name)]:
         raise Refused(f"“{wrong[0]}” does not match: scan the right one before the step is completed")
     for field in step.fields:
+        if isinstance(entry := run.values[field.name].entry, LabelsReconciled):
+            counted = [str(len(found(draft.batch, field.labels))) for found in (numbers_of, applied)]
+            if counted != [entry.printed, entry.applied]:
+                raise Refused(f"“{field.ask}”: labels were printed or scanned since; account for them again")
         if field.kind is Kind.CALCULATED and draft.compute(field, key).value != run.values[field.name].text:
             raise Refused(f"“{field.ask}” has to be calculated again before the step is completed")
         for choice in field.choices:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import SeenFrom, parse_key
+from batch_records.executed.batch import parse_key
 from batch_records.executed.decide import decides
-from batch_records.executed.decisions.corrections import matched, ripple, unjudged
+from batch_records.executed.decisions.corrections import matched, of_another, ripple, unjudged
 from batch_records.executed.decisions.counts import take_count
 from batch_records.executed.decisions.steps import at_work, finish, must_be_met, must_not_be_held, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
@@ -17,12 +17,12 @@ from batch_records.executed.entries import Recorded
 from batch_records.executed.progress import duration
 from batch_records.executed.read import read_value
 from batch_records.executed.span import apart, in_words
-from batch_records.master.recipe import IN_BRACES, Field, Given, Kind, Step
+from batch_records.master.recipe import Field, Given, Kind, Step
 from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Dimensions, Unit, UnitError
 
-_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING)
+_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.DONATION, Kind.PRODUCT)
 
 
 @decides(c.RecordValues)
@@ -30,14 +30,15 @@ def record_values(draft: Draft, command: c.RecordValues) -> None:
     """Record what a person entered; for what an instrument should give, with the reason."""
     step = at_work(draft, command.step)
     for name, text in command.values.items():
-        field = _field(step, name, *_ENTERED)
+        field = field_of(step, name, *_ENTERED)
         if field.kind is Kind.READING and not command.reason.strip():
             raise Refused(f"“{field.ask}” comes from the {field.instrument}: say why it is typed instead")
         typed = e.ValueRecorded(command.step, name, read_value(field, text), instead_of=field.instrument)
+        typed = of_another(draft, field, typed, command.therapies)
         if field.repeats:
             take_count(draft, field, field.repeats, typed)
         else:
-            _put(draft, field, typed, command.reason)
+            put(draft, field, typed, command.reason)
 
 
 @decides(c.ReportResults)
@@ -45,17 +46,17 @@ def report_results(draft: Draft, command: c.ReportResults) -> None:
     """Record what the laboratory found."""
     step = at_work(draft, command.step)
     for name, text in command.values.items():
-        field = _field(step, name, Kind.RESULT)
+        field = field_of(step, name, Kind.RESULT)
         sample = _sample_of(draft, field, command.step)
         entry = e.ResultReported(command.step, name, read_value(field, text), method=field.method, sample=sample)
-        _put(draft, field, entry)
+        put(draft, field, entry)
 
 
 @decides(c.TakeReading)
 def take_reading(draft: Draft, command: c.TakeReading) -> None:
     """Take what the assigned instrument shows, if it is good, fresh and of the right sample."""
     step = at_work(draft, command.step, command.reason)
-    field = _field(step, command.field, Kind.READING)
+    field = field_of(step, command.field, Kind.READING)
     assigned = draft.batch.equipment.get(field.instrument)
     if not assigned:
         raise Refused(f"no {field.instrument} is assigned to this batch: scan one first")
@@ -85,7 +86,7 @@ def take_reading(draft: Draft, command: c.TakeReading) -> None:
     if field.repeats:
         take_count(draft, field, field.repeats, entry)
     else:
-        _put(draft, field, entry, command.reason)
+        put(draft, field, entry, command.reason)
 
 
 def unusable(field: Field, reading: c.Reading, sample: str, at: datetime) -> str:
@@ -119,7 +120,7 @@ def calculate(draft: Draft, command: c.Calculate) -> None:
 def check_identity(draft: Draft, command: c.CheckIdentity) -> None:
     """Compare a scan with what the batch knows; whatever it says is recorded."""
     step = at_work(draft, command.step)
-    field = _field(step, command.field, Kind.IDENTITY)
+    field = field_of(step, command.field, Kind.IDENTITY)
     expected = draft.batch.seen_from(command.step).text(field.matches)
     if not expected:
         raise Refused(f"“{field.ask}” is compared with {draft.ask(field.matches)}, which is not recorded yet")
@@ -138,7 +139,7 @@ def check_identity(draft: Draft, command: c.CheckIdentity) -> None:
 def add_material(draft: Draft, command: c.AddMaterial) -> None:
     """Use a lot that is the right material, released and not expired."""
     step = at_work(draft, command.step, command.reason)
-    field = _field(step, command.field, Kind.LOT)
+    field = field_of(step, command.field, Kind.LOT)
     lot = command.lot
     if lot is None:
         raise Refused(f"“{command.code}” is the code of no lot")
@@ -158,14 +159,14 @@ def add_material(draft: Draft, command: c.AddMaterial) -> None:
         status=lot.status,
         gives=gives,
     )
-    _put(draft, field, entry, command.reason)
+    put(draft, field, entry, command.reason)
 
 
 @decides(c.UseEquipment)
 def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
     """Use equipment of the right class that is ready, in calibration and no other batch's."""
     step = at_work(draft, command.step, command.reason)
-    field = _field(step, command.field, Kind.EQUIPMENT)
+    field = field_of(step, command.field, Kind.EQUIPMENT)
     equipment = _usable(draft, command, field.equipment_class)
     entry = e.EquipmentUsed(
         command.step,
@@ -176,7 +177,7 @@ def use_equipment(draft: Draft, command: c.UseEquipment) -> None:
         calibrated_until=equipment.calibrated_until.isoformat(),
         qualified_until=equipment.qualified_until.isoformat() if equipment.qualified_until else "",
     )
-    _put(draft, field, entry, command.reason)
+    put(draft, field, entry, command.reason)
 
 
 @decides(c.AssignInstrument)
@@ -238,32 +239,12 @@ def unfit_to_measure(equipment: c.Equipment, batch: str, at: datetime) -> str:
 def take_sample(draft: Draft, command: c.TakeSample) -> None:
     """Take a sample into a tube that no other sample has."""
     step = at_work(draft, command.step, command.reason)
-    field = _field(step, command.field, Kind.SAMPLE)
+    field = field_of(step, command.field, Kind.SAMPLE)
     code = read_value(field, command.code)
     before = draft.batch.run(command.step).values.get(field.name)
     if command.known_in and not (before and before.text == code):
         raise Refused(f"tube {code} already holds a sample of batch {command.known_in}: take a new tube")
-    _put(draft, field, e.SampleTaken(command.step, field.name, code), command.reason)
-
-
-@decides(c.PrintLabels)
-def print_labels(draft: Draft, command: c.PrintLabels) -> None:
-    """Print labels with what the recipe puts on them."""
-    step = at_work(draft, command.step)
-    field = _field(step, command.field, Kind.LABELS)
-    values = draft.batch.seen_from(command.step)
-    if unknown := [name for line in field.lines for name in IN_BRACES.findall(line) if not values.text(name)]:
-        raise Refused(f"“{field.ask}” needs {draft.ask(unknown[0])} first")
-    if command.copies < 1:
-        raise Malformed(field.name, "print at least one label")
-    lines = tuple(fill(line, values) for line in field.lines)
-    value = read_value(field, str(command.copies))
-    _put(draft, field, e.LabelsPrinted(command.step, field.name, value, lines=lines), command.reason)
-
-
-def fill(line: str, values: SeenFrom) -> str:
-    """Fill the names in braces of a label's line with what is recorded."""
-    return IN_BRACES.sub(lambda match: values.text(match[1]), line)
+    put(draft, field, e.SampleTaken(command.step, field.name, code), command.reason)
 
 
 @decides(c.Decide)
@@ -271,7 +252,7 @@ def decide_way(draft: Draft, command: c.Decide) -> None:
     """Choose a way to go; a way whose needs are not met is refused with what is missing."""
     must_not_be_held(draft)
     step = at_work(draft, command.step, command.reason)
-    field = _field(step, command.field, Kind.DECISION)
+    field = field_of(step, command.field, Kind.DECISION)
     choice = next((choice for choice in field.choices if choice.name == command.choice), None)
     if choice is None:
         raise Malformed(field.name, f"choose one of: {', '.join(field.options)}")
@@ -281,7 +262,7 @@ def decide_way(draft: Draft, command: c.Decide) -> None:
     goes_on = repeat and repeat.until == field.name and choice.name != repeat.choice and not choice.ends
     if repeat and goes_on and number >= repeat.at_most:
         raise Refused(f"this is round {number} of at most {repeat.at_most}: “{choice.name}” cannot be chosen")
-    _put(draft, field, e.Decided(command.step, field.name, command.choice), command.reason)
+    put(draft, field, e.Decided(command.step, field.name, command.choice), command.reason)
     finish(draft, step, command.step)
     if choice.ends:
         cause = f"{field.ask}: {command.choice}"
@@ -296,14 +277,15 @@ def _sample_of(draft: Draft, field: Field, key: str) -> str:
     return sample
 
 
-def _field(step: Step, name: str, *kinds: Kind) -> Field:
+def field_of(step: Step, name: str, *kinds: Kind) -> Field:
+    """Return a field of a step, of one of these kinds."""
     for field in step.fields:
         if field.name == name and field.kind in kinds:
             return field
     raise Refused(f"step {step.id} has no such field “{name}”")
 
 
-def _put(draft: Draft, field: Field, entry: Recorded, reason: str = "") -> None:
+def put(draft: Draft, field: Field, entry: Recorded, reason: str = "") -> None:
     """Record a value. The same again is nothing new; another needs its reason."""
     before = draft.batch.run(entry.step).values.get(field.name)
     is_same = before and before.text == entry.value and type(before.entry) is type(entry)

@@ -8,8 +8,9 @@ from batch_records.executed.batch import Deviation, base_of
 from batch_records.executed.decide import decides
 from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
+from batch_records.executed.labelling import is_stop
 from batch_records.executed.read import read_value
-from batch_records.master.recipe import Consequence, Field, Kind, Role
+from batch_records.master.recipe import Consequence, Field, Role
 from batch_records.values.expression import Constants, Missing, Result, Uncomputable
 from batch_records.values.limit import Verdict
 
@@ -73,8 +74,7 @@ def raise_deviation(draft: Draft, command: c.RaiseDeviation) -> None:
 def explain_deviation(draft: Draft, command: c.ExplainDeviation) -> None:
     """Say what happened."""
     deviation = _open_deviation(draft, command.number)
-    home = draft.recipe.fields.get(deviation.field)
-    if home and home[1].kind is Kind.IDENTITY and draft.by.id == deviation.raised.author:
+    if is_stop(draft.batch, command.number) and draft.by.id == deviation.raised.author:
         raise Refused(f"{draft.by.name} made this scan: a second person says what happened")
     if not command.explanation.strip():
         raise Malformed("explanation", "say what happened and what was done at once")

@@ -16,7 +16,7 @@ def print_label(step: StepText) -> Iterator[Field]:
     labels = Unit.parse("labels")
     for name, item in step.fields():
         with step.collecting():
-            keys = item.keys(("lines",), (*LIMITS, *COMMON))
+            keys = item.keys(("lines",), ("carries", *LIMITS, *COMMON))
             lines = keys["lines"].sequence()
             for line in lines:
                 if set("{}").intersection(IN_BRACES.sub("", line.text)):
@@ -27,4 +27,5 @@ def print_label(step: StepText) -> Iterator[Field]:
                 unit=labels,
                 limits=step.limits(keys, labels),
                 lines=tuple(line.text for line in lines),
+                carries=tuple(each.text for each in keys["carries"].sequence()) if "carries" in keys else (),
             )

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import label_commands as lc
 from batch_records.executed import notice_entries as n
 from batch_records.executed.batch import AFTER_THE_END, StepState, Value
 from batch_records.executed.commands import Person
@@ -25,80 +26,12 @@ from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.fold import fold
 from batch_records.master.recipe import Field, Kind, Stage
 from batch_records.release.assess import assess
+from batch_records.values.label_code import write_label
+from tests.batch_records.executed.any_recipe import HEAD, RECIPE
 from tests.batch_records.playing import BY_ROLE, RUTH, B, Play
 from tests.batch_records.writing import larger
 from tests.cast import ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN
 
-HEAD = """
-facts: {weight: {unit: kg, plausible: 2 to 150 kg, limit: <= 90 kg}}
-parameters: {moi: {value: 3 TU/cell}}
-hold times:
-  - {hold time: Thawed vector, from: end of 1.4, to: end of 1.6, at most: 30 min}
-"""
-RECIPE = """
-- operation: 1 Work
-  steps:
-  - step: 1.1 Bag
-    check: {bag: {matches: coi}}
-    verified by: verifier
-  - step: 1.2 Scan
-    use: {counter: {equipment: cell counter}}
-  - step: 1.3 Count
-    measure:
-      cells: {unit: cells, limit: ">= 10 cells", plausible: 0 to 1000 cells}
-      viable: {unit: "%", limit: ">= 50 %", repeats: 2, average: mean, round: half up to 0.1, cv: <= 15 %,
-        outliers: measured again}
-    from: cell counter
-    verified by: verifier
-  - step: 1.4 Vector
-    add: {vector: {material: vector, gives: {titre: TU/mL}}}
-  - step: 1.5 Volume
-    calculate: {volume: {formula: cells * moi / titre, unit: uL, round: up to 0.1, limit: <= 500 uL}}
-  - step: 1.6 Add
-    record:
-      added: {unit: uL, limit: within 5 % of volume, on action: hold}
-      vessel: {one of: [closed, open], limit: closed}
-    verified by: verifier
-  - step: 1.7 Rest
-    wait: {since: end of 1.6, at least: 1 h, at most: 30 h}
-- operation: 2 Days
-  repeat: {until: gate, is: enough, at most: 3}
-  steps:
-  - step: 2.1 Tube
-    sample: {tube: {ask: Tube}}
-  - step: 2.2 Grown
-    record: {grown: {unit: cells, limit: ">= 5 cells"}}
-  - step: 2.3 Growth
-    calculate: {growth: {formula: grown / cells, unit: fold, round: down to 0.1}}
-  - step: 2.4 Feed
-    when: grown < 50 cells
-    record: {fed: {unit: uL}}
-    verified by: verifier
-  - step: 2.5 Gate
-    decide: {gate: {choices: {enough: {needs: growth >= 1}, another: , stop: {ends the batch: yes}}}}
-- operation: 3 Label
-  steps:
-  - step: 3.1 Print
-    print: {labels: {lines: ["{coi} {added}"]}}
-- operation: 4 Results
-  steps:
-  - step: 4.1 Dose
-    calculate: {dose: {formula: grown / weight, unit: cells/kg, round: half up to 0.01}}
-    performed by: analyst
-  - step: 4.2 Blasts
-    after: []
-    result: {blasts: {one of: [none, some], limit: none, class: CQA}}
-    method: Flow
-    sample: tube
-    performed by: analyst
-    verified by: analyst
-  - step: 4.3 Sterility
-    after: []
-    result: {sterility: {one of: [no growth, growth], limit: no growth, class: CQA, on action: hold}}
-    method: Growth
-    performed by: analyst
-    needed for: final release
-"""
 PEOPLE = [ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN, RUTH]
 EVERYBODY = st.sampled_from(PEOPLE)
 NUMBERS = ["20", "100", "7", "0", "-1", "1e3", "9e9", "20.0"]
@@ -225,6 +158,19 @@ class AnyBatch(RuleBasedStateMachine):
         """Have something counted anew."""
         key = "1.3" if by is ALICE else self.pick(data)
         self.attempt(c.CountAgain(B, key, data.draw(st.sampled_from(["viable", "cells"])), reason), by)
+
+    @rule(by=st.just(ALICE) | EVERYBODY, what=st.integers(0, 2), number=st.integers(-1, 3), reason=REASONS)
+    def label(self, by: Person, what: int, number: int, reason: str) -> None:
+        """Print labels again, scan one back or another's, and account for them."""
+        code = write_label("COI-1" if number else "COI-2", B, max(number, 1))
+        commands = (
+            lc.ReprintLabels(
+                B, "3.1" if number > 1 else "3.2", "labels" if number > 1 else "accounted", number, reason
+            ),
+            lc.ScanLabel(B, "3.2", "accounted", code),
+            lc.ReconcileLabels(B, "3.2", "accounted", number, 0, reason),
+        )
+        self.attempt(commands[what], by)
 
     @rule(by=EVERYBODY, alarm=st.sampled_from(["X/A1/1", "X/A1/2"]), what=st.integers(0, 3))
     def note(self, by: Person, alarm: str, what: int) -> None:
@@ -392,6 +338,7 @@ def test_the_plays_try_every_command() -> None:
     """A command that nobody ever tries at random would be proved by nothing."""
     tried = {c.StartBatch, c.RecordValues, c.TakeReading, c.Calculate, c.CheckIdentity, c.AddMaterial, c.UseEquipment}
     tried |= {c.TakeSample, c.PrintLabels, c.Decide, c.ReportResults, c.CorrectValue, c.StartStep, c.CompleteStep}
+    tried |= {lc.ReprintLabels, lc.ScanLabel, lc.ReconcileLabels}
     tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm, c.NoteOfInstrument}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}

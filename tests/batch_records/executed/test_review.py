@@ -7,6 +7,7 @@ import pytest
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
+from batch_records.executed import label_commands as lc
 from batch_records.executed import notice_entries as n
 from batch_records.executed.review import CHECKS, exceptions, review
 from tests.batch_records.child import child_at
@@ -23,6 +24,8 @@ STEPS = """
     volume: {unit: mL, repeats: 2, average: mean, round: half up to 1, cv: <= 30 %, cv alert: <= 20 %, outliers: kept}
   from: scale
   verified by: verifier
+- step: 1.3 Print
+  print: {labels: {lines: ["{coi}"]}}
 """
 HEAD = """
 facts: {weight: {ask: Weight, unit: kg}}
@@ -38,7 +41,7 @@ def weighing() -> Play:
 
 def weighed() -> Play:
     """Return a batch with nothing to remark."""
-    return weighing().step("1.2")
+    return weighing().step("1.2").step("1.3")
 
 
 def alert(play: Play) -> None:
@@ -122,7 +125,14 @@ def unheard(play: Play) -> None:
     play.do(c.NoteOfInstrument(B, n.NoticeGiven("S-1", "its clock is 5.0 s ahead of ours", "T")), ALICE)
 
 
+def printed_again(play: Play) -> None:
+    """Print a label, and print it again."""
+    play.step("1.2").work("1.3")
+    play.do(lc.ReprintLabels(B, "1.3", "labels", 1, "smeared"))
+
+
 HAPPENS = {
+    "labels printed once and scanned back": (printed_again, "Labels: 1 printed again: smeared"),
     "repeated counts that agree": (
         scattered,
         "Volume: CV 23.6 % of 10 mL, 14 mL is outside the alert limit (limit ≤ 30 %, alert ≤ 20 %)",
@@ -161,9 +171,9 @@ def test_each_check_finds_what_it_looks_for_and_nothing_in_a_smooth_batch(check:
 def test_what_was_looked_at_is_told_beside_what_was_found() -> None:
     """“Nothing found” is worth what was looked at."""
     looked_at = {checked.check: checked.looked_at for checked in review(weighed().batch)}
-    assert looked_at["values within limits"] == 3
+    assert looked_at["values within limits"] == 4
     assert looked_at["instruments' values measured, not typed"] == 3
-    assert looked_at["steps completed once"] == 2
+    assert looked_at["steps completed once"] == 3
     assert looked_at["hold times kept"] == 1
 
 

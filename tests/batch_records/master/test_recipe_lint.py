@@ -23,8 +23,14 @@ SOUND = """
     sample: tube
   - step: 1.5 Vector
     add: {vector: {material: vector, gives: {titre: TU/mL}}}
+  - step: 1.10 Donation
+    record: {donation: {kind: donation number}}
   - step: 1.6 Twice
     calculate: {twice: {formula: 2 * mass, unit: g, round: up to 1}}
+  - step: 1.7 Print
+    print: {labels: {lines: ["{coi}"], carries: [donation]}}
+  - step: 1.8 Account
+    reconcile: {accounted: {labels: labels}}
 - operation: 2 Days
   repeat: {until: gate, is: enough, at most: 3}
   steps:
@@ -115,6 +121,15 @@ TRIPS = {
             "“mass” is measured in “code”, which is no sample",
         ),
         ("1.4 Weigh\n", "1.4 Weigh\n    after: [1.2]\n", "“mass” is measured in “tube”, which is not taken before"),
+    ],
+    "labels_are_printed": [
+        ("labels: labels", "labels: vector", "“accounted” accounts for “vector”, which are no labels"),
+        (
+            "1.8 Account\n",
+            "1.8 Account\n    after: [1.6]\n",
+            "“accounted” accounts for “labels”, which are not printed",
+        ),
+        ("carries: [donation]", "carries: [mass]", "the symbol cannot hold “mass”: a donation number, a product code"),
     ],
     "repetitions_end": [
         ("until: gate", "until: count_now", "operation 2 repeats until “count_now”, no decision of its own"),

@@ -72,9 +72,23 @@ def test_who_scanned_does_not_clear_it(batch: Played, tablet: Tablet) -> None:
     assert answer.status == 409
     assert "a second person says what happened" in answer.error
     assert answer.form("/stop/D1").fields["comment"] == "a slip"
-    explained = tablet.press(f"{batch.page}/deviations/D1", "/explanation", explanation="a slip")
+    assert tablet.open(f"{batch.page}/deviations/D1").page.form("/explanation") is None
+    explained = tablet.post(
+        f"{batch.page}/deviations/D1/explanation", {**form.fields, "explanation": "a slip", "tap": ""}
+    )
     assert explained.status == 409
     assert "Stop." in tablet.open(step(batch)).page.text
+
+
+@pytest.mark.requirement("RQ-113")
+def test_a_wrong_scan_is_not_explained_without_a_signature(batch: Played, tablet: Tablet) -> None:
+    """Bob, in his own session, by the deviation's form: a name that nobody proved clears nothing."""
+    scan(batch, tablet, OTHER_COI)
+    bob = batch.lab.tablet(BOB)
+    fields = bob.open(step(batch)).form("/stop/D1").fields
+    answer = bob.post(f"{batch.page}/deviations/D1/explanation", {**fields, "explanation": "looked", "tap": ""})
+    assert "this needs a signature" in answer.error.lower()
+    assert "Stop." in bob.open(step(batch)).page.text
 
 
 def test_a_second_person_answers_on_the_same_screen(batch: Played, tablet: Tablet) -> None:

@@ -6,7 +6,7 @@ from alembic import op
 
 from mes.ledger.vouched import vouching
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 
 
