@@ -7,6 +7,7 @@ from datetime import datetime
 
 from batch_records.executed.draft import Malformed
 from batch_records.master.recipe import Field, Kind
+from batch_records.values.dose import DoseError, DoseRule
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import UnitError
 
@@ -26,6 +27,8 @@ def read_value(field: Field, text: str) -> str:
         return _option(field, text)
     if field.unit:
         return _number(field, text)
+    if field.kind is Kind.DOSE:
+        return _dose(field, text)
     return _time(field, text) if field.kind is Kind.TIME else text
 
 
@@ -40,6 +43,13 @@ def _number(field: Field, text: str) -> str:
         return str(Quantity.parse(text, field.unit))
     except (QuantityError, UnitError) as error:
         raise Malformed(field.name, f"{error}. Enter a number in {field.unit}") from None
+
+
+def _dose(field: Field, text: str) -> str:
+    try:
+        return DoseRule.parse(text).text
+    except DoseError as error:
+        raise Malformed(field.name, str(error)) from None
 
 
 def _time(field: Field, text: str) -> str:

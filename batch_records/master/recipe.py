@@ -49,6 +49,7 @@ class Kind(Enum):
     LABELS = "labels"
     DECISION = "decision"
     RESULT = "result"
+    DOSE = "dose"
 
 
 class ParameterClass(Enum):
@@ -163,9 +164,11 @@ class Field:
 
     @property
     def type(self) -> Type:
-        """What formulas see: a number of some dimensions, or a text."""
+        """What formulas see: a number of some dimensions, a text, or the rule of a dose."""
         if self.kind is Kind.TIME:
             return (("time", 1),)
+        if self.kind is Kind.DOSE:
+            return "dose"
         return self.unit.dimensions if self.unit else "text"
 
     @property

@@ -30,6 +30,7 @@ from batch_records.values.limit import Limits
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 B = "B1"
+A_DOSE = "1e6 cells/kg within 30 %"
 
 
 def _people(which: str) -> dict[Role, Person]:
@@ -223,6 +224,8 @@ class Rehearsal:
             return self.batch.seen_from(key).text(each.matches)
         if each.kind is Kind.TIME:
             return self.at.isoformat()
+        if each.kind is Kind.DOSE:
+            return A_DOSE
         accepted = each.limits.action.accepted if each.limits.action else ()
         words = accepted or each.options
         return words[0] if words else self.good_number(key, each) if each.unit else f"{each.name}-{key}"

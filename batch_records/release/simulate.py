@@ -17,7 +17,7 @@ from batch_records.executed.draft import Refused
 from batch_records.executed.entries import BatchStopped, DeviationRaised, Entry
 from batch_records.executed.progress import Standing
 from batch_records.master.recipe import Field, Kind, Recipe, Role, Stage
-from batch_records.release.rehearsal import B, Rehearsal, bounds, middle
+from batch_records.release.rehearsal import A_DOSE, B, Rehearsal, bounds, middle
 from batch_records.values.expression import Constants
 
 T = TypeVar("T")
@@ -118,6 +118,8 @@ class Simulation(Rehearsal):
             return self.usual[each.name]
         if each.kind is Kind.TIME:
             return self.at.isoformat()
+        if each.kind is Kind.DOSE:
+            return A_DOSE
         accepted = each.limits.action.accepted if each.limits.action else ()
         if words := accepted or each.options:
             return words[0]

@@ -188,8 +188,7 @@ def test_fact_11_more_volume_an_hour_means_a_lower_limit() -> None:
 @pytest.mark.parametrize(("tolerance", "expected"), [("30 %", Verdict.WITHIN), ("20 %", Verdict.ACTION)])
 def test_fact_12_the_dose_rule_is_data(tolerance: str, expected: Verdict) -> None:
     """Three quarters of the dose are within 30 % and outside 20 %: the protocol says which."""
-    recipe = edition("dose_tolerance", tolerance) if tolerance != "30 %" else cd7()
-    play = by(recipe, final_car="31.5").finish("15.1")
+    play = child(assigned_dose=f"1e6 cells/kg within {tolerance}", final_car="31.5").finish("15.1")
     assert play.value("14.9", "final_dose") == "0.750 10^6 cells/kg"
     assert verdict(play, "14.9", "final_dose") is expected
 
@@ -281,7 +280,7 @@ def test_fact_23_every_excursion_of_the_cold_is_recorded(name: str, value: str, 
 
 def test_fact_24_a_batch_is_bound_to_the_limits_that_were_approved() -> None:
     """Another limit is another text, another digest, another edition."""
-    stricter = edition("dose_tolerance", "20 %")
+    stricter = edition("harvest_cd7_limit", "2 %")
     assert stricter.digest != cd7().digest
     assert by(stricter).batch.issue.digest == stricter.digest
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Value, base_of
+from batch_records.executed.batch import Disposition, Value, base_of
 from batch_records.executed.decide import decides
 from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, reopen
 from batch_records.executed.draft import Draft, Malformed, Refused
@@ -26,7 +26,7 @@ _INSTEAD = {
     Kind.IDENTITY: "it is what was scanned",
     Kind.DECISION: "decide again, with the reason",
 }
-_CORRECTABLE = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.RESULT, Kind.LABELS)
+_CORRECTABLE = (*(Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.RESULT, Kind.LABELS, Kind.DOSE),)
 
 
 @decides(c.CorrectValue)
@@ -71,6 +71,8 @@ def correct_fact(draft: Draft, command: c.CorrectFact) -> None:
     field = next((field for field in draft.recipe.facts if field.name == command.fact), None)
     if field is None or field.name not in draft.batch.facts:
         raise Refused(f"this batch was issued without a fact “{command.fact}”")
+    if field.kind is Kind.DOSE and draft.batch.disposition is not Disposition.IN_PROCESS:
+        raise Refused(f"“{field.ask}” is frozen: the batch was released for {draft.batch.facts[field.name]}")
     if not command.reason.strip():
         raise Malformed("reason", "say why it is corrected")
     was, value = draft.batch.facts[field.name], read_value(field, command.value)

@@ -22,7 +22,7 @@ from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Dimensions, Unit, UnitError
 
-_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING)
+_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.DOSE)
 
 
 @decides(c.RecordValues)

@@ -9,7 +9,7 @@ from batch_records.master.recipe import Field, Kind
 from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
 from batch_records.master.text import Item, Mistake
 
-_KINDS = {"text": Kind.TEXT, "time": Kind.TIME}
+_KINDS = {"text": Kind.TEXT, "time": Kind.TIME, "dose": Kind.DOSE}
 
 
 @step_type("record")
@@ -25,7 +25,7 @@ def entered(step: StepText, name: str, item: Item) -> Field:
     keys = item.keys((), ("unit", "one of", "kind", *LIMITS, *COMMON))
     common = step.common(name, keys)
     if _how_many(keys) != 1:
-        raise Mistake(item, f"“{name}” has either “unit:”, “one of: […]” or “kind: text” or “kind: time”")
+        raise Mistake(item, f"“{name}” has either “unit:”, “one of: […]” or “kind:” text, time or dose")
     if "unit" in keys:
         unit = parts.unit(keys["unit"])
         return Field(**common, kind=Kind.NUMBER, unit=unit, limits=step.limits(keys, unit))
