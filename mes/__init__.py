@@ -17,6 +17,7 @@ from mes.badges import views as badges
 from mes.batches import views as batches
 from mes.context import Installation
 from mes.db import Database
+from mes.doses import views as doses
 from mes.equipment import views as equipment
 from mes.factors import views as factors
 from mes.gateways import views as gateways
@@ -36,7 +37,7 @@ from mes.trends import views as trends
 from mes.web import errors, frame
 
 _SUBJECTS = (
-    *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
+    *(people, batches, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients, doses),
     *(training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()

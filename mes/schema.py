@@ -19,6 +19,7 @@ from mes.archive import models as archive
 from mes.badges import models as badges
 from mes.batches import models as batches
 from mes.db import Database, Row, Table, View
+from mes.doses import models as doses
 from mes.equipment import models as equipment
 from mes.factors import models as factors
 from mes.gateways import models as gateways
@@ -41,6 +42,7 @@ _MODELS = (
     archive,
     badges,
     batches,
+    doses,
     equipment,
     factors,
     gateways,

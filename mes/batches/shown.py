@@ -40,7 +40,7 @@ STATES = {
     Standing.TO_VERIFY: "awaiting verification",
     Standing.DONE: "complete",
 }
-_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number"}
+_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number", Kind.DOSE: "text"}
 _CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.LabelsPrinted, e.ValueCorrected)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
+from mes.doses.plans import assign
 from mes.execute import Doing, handles
 from mes.masters.models import RecipeEdition
 from mes.patients.models import TherapyOrder
@@ -18,11 +19,15 @@ _COI = re.compile(r"[A-Z0-9][A-Z0-9-]{5,39}")
 
 @dataclass(frozen=True)
 class PlaceOrder:
-    """Order a therapy: its chain-of-identity code, issued before the first collection, and the recipe."""
+    """Order a therapy: its chain-of-identity code, issued before the first collection, and the recipe.
+
+    ``level`` is a level of the recipe's dose plan, as the form names it; empty where the recipe has none.
+    """
 
     coi: str
     recipe: str
     note: str = ""
+    level: str = ""
 
 
 @handles(
@@ -39,4 +44,6 @@ def place_order(doing: Doing, command: PlaceOrder) -> None:
         raise Refused(f"there is no recipe “{command.recipe}”")
     if doing.session.get(TherapyOrder, command.coi):
         raise Refused(f"{command.coi} was issued before")
-    doing.session.add(TherapyOrder(coi=command.coi, recipe=command.recipe, ordered=doing.act.at, note=command.note))
+    order = TherapyOrder(coi=command.coi, recipe=command.recipe, ordered=doing.act.at, note=command.note)
+    assign(doing.session, order, command.level)
+    doing.session.add(order)

@@ -20,6 +20,10 @@ class TherapyOrder(Row):
     ordered: Mapped[datetime] = mapped_column(Utc)
     note: Mapped[str] = mapped_column(String(200), default="")
     batch: Mapped[str | None] = mapped_column(String(60))
+    dose_plan: Mapped[str | None] = mapped_column(String(80))
+    dose_edition: Mapped[int | None]
+    dose_level: Mapped[str | None] = mapped_column(String(20))
+    dose: Mapped[str | None] = mapped_column(String(400))  # the line of the level, as the batch carries it
 
     @property
     def book(self) -> str:

@@ -99,7 +99,7 @@ ORDER = {
 
 @pytest.mark.parametrize(("weight", "out"), [("20", False), ("16", False), ("15", True), ("30", True)])
 def test_the_dose_is_held_against_the_weight_of_the_day(weight: str, out: bool) -> None:  # noqa: FBT001 - what is expected
-    """A child grew or lost weight since: 20 million cells for 15 kg are more than the level allows, a dose deviation."""
+    """A child lost weight since: 20 million cells for 15 kg are more than the level allows, a dose deviation."""
     play = Play(infusion(), ORDER, {"infusion_weight": weight}).start().finish("1.2")
     play.work("1.2")
     fields = [each.field for each in play.batch.deviations.values()]

@@ -1,0 +1,49 @@
+"""Rows: the editions of dose plans, and what became of the patients at their levels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mes.db import Row, Utc
+
+
+class DosePlanEdition(Row):
+    """One edition of a dose plan: the very text that was approved. It is never changed; it is succeeded."""
+
+    __tablename__ = "dose_plan_edition"
+
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(20))  # draft, approved, retired
+    author: Mapped[str] = mapped_column(String(60))
+    approved_by: Mapped[str | None] = mapped_column(String(60))
+    approved_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    @property
+    def book(self) -> str:
+        """The book of the plan, shared by its editions."""
+        return f"dose-plan:{self.code}"
+
+
+class DoseOutcome(Row):
+    """What a physician saw of one patient, by the chain of identity: toxicity and response as the plan counts them."""
+
+    __tablename__ = "dose_outcome"
+
+    coi: Mapped[str] = mapped_column(String(60), primary_key=True)
+    plan: Mapped[str] = mapped_column(String(80))
+    toxicity: Mapped[str] = mapped_column(String(20))  # none, dose-limiting, not yet known
+    response: Mapped[str] = mapped_column(String(20))  # response, no response, not yet known
+    recorded: Mapped[datetime] = mapped_column(Utc)
+    recorded_by: Mapped[str] = mapped_column(String(60))
+
+    @property
+    def book(self) -> str:
+        """The book of the plan."""
+        return f"dose-plan:{self.plan}"
