@@ -124,7 +124,7 @@ class _Reader:
 
     def plan(self, text: str) -> DosePlan:
         keys = self.keys
-        tolerance = parts.quantity(keys["tolerance"], "%")
+        tolerance = _tolerance(keys["tolerance"])
         levels = tuple(self.levels(tolerance))
         with self.problems.collecting():
             _must_rise(keys["levels"], levels)
@@ -159,6 +159,13 @@ class _Reader:
                     yield Level(name, DoseRule.parse(f"{item.text} within {tolerance}"))
                 except DoseError as error:
                     raise Mistake(item, str(error)) from None
+
+
+def _tolerance(item: Item) -> Quantity:
+    tolerance = parts.quantity(item, "%")
+    if not 0 < tolerance.base < 1:
+        raise Mistake(item, f"a tolerance of {tolerance} is none: it is above 0 % and below 100 %")
+    return tolerance
 
 
 def _must_rise(place: Item, levels: tuple[Level, ...]) -> None:

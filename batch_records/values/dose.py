@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from batch_records.values.quantity import Quantity, QuantityError
+from batch_records.values.quantity import Quantity, QuantityError, power_of_ten
 from batch_records.values.unit import Unit, UnitError
 
 _LONGEST = 300
+_POWER = re.compile(r"([0-9.]+)[eE]([+-]?[0-9]{1,2})")
 _RULE = re.compile(r"(?P<amounts>.+?),? within (?P<tolerance>[^()]+?)(?: \((?P<source>[^()]+)\))?")
 _MOST = re.compile(r"at most (.+)")
 _BAND = re.compile(r"(.+) up to (.+)")
@@ -65,6 +66,11 @@ class DoseRule:
         if tolerance.base >= 1:
             raise DoseError(f"a tolerance of {tolerance} is none: it is below 100 %")
         return DoseRule(text.strip(), bands, most, tolerance, match["source"] or "")
+
+    @property
+    def words(self) -> str:
+        """The rule as a page says it, its powers of ten raised: a 10⁶ that is copied as 106 is another dose."""
+        return _POWER.sub(lambda match: f"{match[1]} × {power_of_ten(int(match[2]))}", self.text)
 
     def cells(self, weight: Fraction) -> Fraction:
         """Return how many cells a patient gets whose weight is given in base units; not rounded."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from batch_records.executed.entries import FactCorrected
 from batch_records.master.recipe import Kind, Recipe
+from batch_records.values.dose import DoseRule
 from mes.doses.plans import plan_of, reassign
 from mes.execute import Doing
 from mes.patients.models import TherapyOrder
@@ -33,7 +34,7 @@ def follow_dose(doing: Doing, batch: str, entry: FactCorrected) -> None:
 def doses_to_start_with(session: Session, order: TherapyOrder | None) -> tuple[Option, ...]:
     """Return what the dose of a new batch may be: the one that its order names, or where it names none, each level."""
     if order and order.dose:
-        return (Option(order.dose, order.dose),)
+        return (Option(order.dose, DoseRule.parse(order.dose).words),)
     return dose_options(session, order)
 
 
@@ -43,4 +44,4 @@ def dose_options(session: Session, order: TherapyOrder | None) -> tuple[Option, 
     if approved is None:
         return ()
     levels = approved.plan.levels
-    return tuple(Option(approved.line(level.name), f"Level {level.name}: {level.rule.text}") for level in levels)
+    return tuple(Option(approved.line(level.name), f"Level {level.name}: {level.rule.words}") for level in levels)

@@ -36,6 +36,7 @@ class LevelFound:
     evaluated: int
     responses: int
     rate: str
+    interval: str
     advice: str
     tone: str
     is_wanted: bool
@@ -74,7 +75,7 @@ def others(plan: DosePlan, patients: Sequence[Patient]) -> tuple[Patient, ...]:
 def lowest_wanted(levels: Sequence[LevelFound]) -> str:
     """Say at which level, the lowest, the rate of response seen is what the plan wants; empty where at none."""
     level = next((level for level in levels if level.is_wanted and not level.is_closed), None)
-    return f"level {level.name}, with {level.rate}" if level else ""
+    return f"level {level.name}, with {level.rate} ({level.interval})" if level else ""
 
 
 def _count(level: Level, patients: Sequence[Patient]) -> _Counted:
@@ -100,14 +101,15 @@ def _found(
     seen = each.responses / each.evaluated if each.evaluated else 0.0
     return LevelFound(
         name=each.level.name,
-        dose=each.level.rule.text,
+        dose=each.level.rule.words,
         ordered=each.ordered,
         treated=each.treated,
         toxic=each.toxic,
         awaited=each.ordered - each.treated,
         evaluated=each.evaluated,
         responses=each.responses,
-        rate=_rate(each.responses, each.evaluated),
+        rate=f"{each.responses} of {each.evaluated}, {100 * seen:.0f} %" if each.evaluated else "",
+        interval=_interval(each.responses, each.evaluated),
         advice=advice,
         tone=tone,
         is_wanted=bool(each.evaluated) and seen >= plan.response.rate.base,
@@ -135,8 +137,8 @@ def _in_words(
     return f"escalate to level {names[place + 1]}", "ok"
 
 
-def _rate(seen: int, of: int) -> str:
+def _interval(seen: int, of: int) -> str:
     if not of:
         return ""
     bounds = interval(seen, of)
-    return f"{seen} of {of}: {100 * seen / of:.0f} %, 95 % interval {100 * bounds.low:.0f} to {100 * bounds.high:.0f} %"
+    return f"95 % interval {100 * bounds.low:.0f} to {100 * bounds.high:.0f} %"

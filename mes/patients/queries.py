@@ -60,7 +60,7 @@ def _levels(session: Session) -> Iterator[Option]:
     """Give the levels of the plans in force."""
     for approved in approved_plans(session):
         for level in approved.plan.levels:
-            yield Option(approved.key(level.name), f"{approved.plan.title}, level {level.name}: {level.rule.text}")
+            yield Option(approved.key(level.name), f"{approved.plan.title}, level {level.name}: {level.rule.words}")
 
 
 def _line(row: TherapyOrder, titles: Mapping[str, str]) -> OrderLine:

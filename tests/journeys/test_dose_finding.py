@@ -50,7 +50,7 @@ def test_from_the_plan_to_the_lowest_level_that_works(lab: Laboratory) -> None:
     assert written(lab).path == f"/dose-plans/{PLAN}/1"
     page = sign(lab).page.text
     assert "approved" in page
-    assert "0.25e6 cells/kg within 30 %" in page
+    assert "0.25 × 10⁶ cells/kg within 30 %" in page
     for coi in FOUR:
         assert ordered(lab, coi, "3").status == 200
 
@@ -72,8 +72,8 @@ def test_from_the_plan_to_the_lowest_level_that_works(lab: Laboratory) -> None:
         "Advisory: people decide.",
         "stay at this level",
         "1 of 3 1 not yet known",
-        "3 of 3: 100 %, 95 % interval 29 to 100 % as wanted",
-        "Lowest level at which the rate of response seen is 60 % or more: level 3",
+        "3 of 3, 100 % 95 % interval 29 to 100 %",
+        "Lowest level with 60 % or more responses so far: level 3",
         "Liu and Yuan, J R Stat Soc C 2015;64:507",
         "Clopper and Pearson",
     ):
@@ -87,7 +87,7 @@ def test_what_was_seen_later_is_recorded_anew_with_its_reason(lab: Laboratory) -
     sign(lab)
     ordered(lab, FOUR[0], "1")
     seen(lab, FOUR[0], "none", "no response")
-    assert "say why this is recorded anew" in seen(lab, FOUR[0], "dose-limiting", "no response", why="").error
+    assert "Say why this is recorded anew" in seen(lab, FOUR[0], "dose-limiting", "no response", why="").error
     assert "1 of 1" in seen(lab, FOUR[0], "dose-limiting", "no response", why="seen on day 26").page.text
     assert len(lab.lines(f"dose-plan:{PLAN}", "dose outcome recorded")) == 2
 
@@ -96,10 +96,11 @@ def test_a_mistake_in_the_file_is_shown_with_its_line(lab: Laboratory) -> None:
     """Each mistake at once, and the file is no draft."""
     tablet = lab.tablet(DORA)
     form = tablet.open("/dose-plans/").form("/dose-plans/")
-    wrong = TEXT.replace('start: "1"', 'start: "4"').replace("tolerance: 30 %", "tolerance: 300 %")
+    wrong = TEXT.replace('start: "1"', 'start: "4"').replace("target: 30 %", "target: 80 %")
     answer = tablet.upload(form, file=(f"{PLAN}.yaml", wrong.encode()))
     assert answer.status == 400
-    assert "line 19, column 8: a tolerance of 300 % is none" in answer.page.text
+    assert "“4” is no level of this plan" in answer.page.text
+    assert "column 11: 80 % is no rate of toxicity that a design can aim at" in answer.page.text
 
 
 def test_an_order_without_its_level_is_given_back(lab: Laboratory) -> None:
@@ -107,7 +108,7 @@ def test_an_order_without_its_level_is_given_back(lab: Laboratory) -> None:
     written(lab)
     sign(lab)
     answer = lab.tablet(DORA).press("/orders/", "/orders/", coi=FOUR[0], recipe="dosed", level="", note="")
-    assert "choose the dose level" in answer.error
+    assert "Choose the dose level" in answer.error
 
 
 def test_who_only_looks_finds_no_form(lab: Laboratory) -> None:

@@ -107,3 +107,10 @@ def test_a_rule_that_cannot_be_read_gives_no_number() -> None:
     formula = Formula.parse("dose(rule, weight)", TYPES)
     with pytest.raises(Uncomputable, match="is no dose"):
         formula(Constants({"rule": "much", "weight": Quantity.parse("20 kg").base}))
+
+
+def test_a_page_says_powers_of_ten_with_raised_digits() -> None:
+    """Nobody reads 1 × 10⁶ as 106; the text that was signed stays as it is."""
+    rule = DoseRule.parse("0.25e6 cells/kg, at most 5e7 cells, within 30 %")
+    assert rule.words == "0.25 × 10⁶ cells/kg, at most 5 × 10⁷ cells, within 30 %"
+    assert rule.text == "0.25e6 cells/kg, at most 5e7 cells, within 30 %"

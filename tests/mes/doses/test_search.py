@@ -67,14 +67,14 @@ def test_who_is_not_known_yet_is_in_no_rate() -> None:
     """Four ordered, three known: the fourth is awaited, and counted in neither column."""
     level = seen(L1="nrt.")[0]
     assert (level.ordered, level.treated, level.toxic, level.awaited) == (4, 3, 1, 1)
-    assert level.rate == "1 of 3: 33 %, 95 % interval 1 to 91 %"
+    assert (level.rate, level.interval) == ("1 of 3, 33 %", "95 % interval 1 to 91 %")
 
 
 def test_the_lowest_level_that_is_as_wanted_is_named() -> None:
     """The plan wants 60 %: level 2 reaches it, and level 3 does no better at twice the dose."""
     levels = seen(L1="nnr", L2="rrn", L3="rrr")
     assert [level.is_wanted for level in levels] == [False, True, True]
-    assert lowest_wanted(levels) == "level 2, with 2 of 3: 67 %, 95 % interval 9 to 99 %"
+    assert lowest_wanted(levels) == "level 2, with 2 of 3, 67 % (95 % interval 9 to 99 %)"
 
 
 def test_a_closed_level_is_not_the_lowest_that_works() -> None:
