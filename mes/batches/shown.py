@@ -16,7 +16,9 @@ from batch_records.executed.batch import Batch, Run, SeenFrom, Value, base_of
 from batch_records.executed.count_entries import ValueAveraged
 from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
+from batch_records.values.dose import DoseRule
 from batch_records.values.expression import Constants, Missing, Values
+from batch_records.values.dose import DoseRule
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
 from batch_records.values.unit import Unit
@@ -100,6 +102,8 @@ def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
     """Split a recorded value into what stands large and what stands beside it."""
     if field.kind is Kind.TIME:
         return local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M"), ""
+    if field.kind is Kind.DOSE:
+        return DoseRule.parse(text).words, ""
     if field.unit is None:
         return text, ""
     quantity = Quantity.parse(text)

@@ -26,7 +26,7 @@ def orders() -> str:
 def place_order() -> Response | tuple[str, int]:
     """Order a therapy."""
     entered = form()
-    command = PlaceOrder(*(entered.text(name) for name in ("coi", "recipe", "note", "level")))
+    command = PlaceOrder(entered.text("coi"), entered.text("recipe"), entered.text("note"), entered.text("level"))
     try:
         execute(command, by=frame.actor(), tap=entered.tap)
     except (Malformed, Refused) as error:
