@@ -18,7 +18,6 @@ from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
 from batch_records.values.dose import DoseRule
 from batch_records.values.expression import Constants, Missing, Values
-from batch_records.values.dose import DoseRule
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
 from batch_records.values.unit import Unit

@@ -59,7 +59,6 @@ COUNTER = "CC-01"
 
 FACTS = {
     "weight": "20",
-    "assigned_dose": "1e6 cells/kg within 30 %",
     "protocol": "CD7-PEBL-01, version 3 (synthetic)",
     "consent": "version 2 (synthetic)",
     "cell_source": "the patient",

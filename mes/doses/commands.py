@@ -105,7 +105,7 @@ def approve_dose_plan(doing: Doing, command: ApproveDosePlan) -> None:
     RecordOutcome,
     "recorded what was seen at a dose level",
     roles=(Role.PHYSICIAN.value,),
-    books=lambda command: (f"dose-plan:{command.plan}", f"order:{command.coi}"),
+    books=lambda command: (f"order:{command.coi}",),
 )
 def record_outcome(doing: Doing, command: RecordOutcome) -> None:
     """Keep what was seen; what was recorded before stays in the book, with the reason of the change."""
@@ -123,5 +123,5 @@ def record_outcome(doing: Doing, command: RecordOutcome) -> None:
     outcome.toxicity, outcome.response = command.toxicity, command.response
     outcome.recorded, outcome.recorded_by = doing.act.at, doing.by.person.id
     doing.session.add(outcome)
-    said = {"coi": command.coi, "level": order.dose_level, "toxicity": command.toxicity, "response": command.response}
+    said = {"level": order.dose_level, "toxicity": command.toxicity, "response": command.response}
     doing.act.write(outcome.book, "dose outcome recorded", said, reason=command.reason.strip())

@@ -45,5 +45,5 @@ class DoseOutcome(Row):
 
     @property
     def book(self) -> str:
-        """The book of the plan."""
-        return f"dose-plan:{self.plan}"
+        """The book of the order: what was seen of one patient is in no record of another's."""
+        return f"order:{self.coi}"

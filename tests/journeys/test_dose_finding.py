@@ -89,7 +89,7 @@ def test_what_was_seen_later_is_recorded_anew_with_its_reason(lab: Laboratory) -
     seen(lab, FOUR[0], "none", "no response")
     assert "Say why this is recorded anew" in seen(lab, FOUR[0], "dose-limiting", "no response", why="").error
     assert "1 of 1" in seen(lab, FOUR[0], "dose-limiting", "no response", why="seen on day 26").page.text
-    assert len(lab.lines(f"dose-plan:{PLAN}", "dose outcome recorded")) == 2
+    assert len(lab.lines(f"order:{FOUR[0]}", "dose outcome recorded")) == 2
 
 
 def test_a_mistake_in_the_file_is_shown_with_its_line(lab: Laboratory) -> None:

@@ -94,6 +94,7 @@ ORDER = {
     "bag_endotoxin": "0.1",
     "bags_made": "3",
     "portion": "the whole dose",
+    "portion_share": "100",
 }
 
 
@@ -105,3 +106,48 @@ def test_the_dose_is_held_against_the_weight_of_the_day(weight: str, out: bool) 
     fields = [each.field for each in play.batch.deviations.values()]
     assert ("dose_today" in fields) is out
     assert play.batch.facts["bag_dose"] == "20 10^6 cells"
+
+
+@pytest.mark.parametrize(("share", "out"), [("40 %", False), ("100 %", True)])
+def test_a_portion_is_held_against_its_share(share: str, out: bool) -> None:  # noqa: FBT001 - what is expected
+    """Fact 12: 8 million cells for 20 kg are the first 40 % of a split dose, and no whole dose."""
+    facts = ORDER | {"bag_dose": "8", "portion": "first portion", "portion_share": share}
+    play = Play(infusion(), facts, {"infusion_weight": "20"}).start().finish("1.2")
+    play.work("1.2")
+    assert bool(play.batch.deviations) is out
+
+
+def test_a_portion_behind_its_gate_is_not_thawed() -> None:
+    """The gate of the protocol was not met: the record is held, and the way to thaw is closed."""
+    facts = ORDER | {"portion": "second portion", "portion_share": "60", "bag_dose": "12"}
+    play = Play(infusion(), facts, {"infusion_weight": "20", "portion_gate": "not met"}).start()
+    play.work("1.1")
+    assert play.batch.holds
+    play.settle().finish("1.3")
+    with pytest.raises(Refused, match="“thaw” needs that"):
+        play.choose("1.3", "go", "thaw")
+
+
+@pytest.mark.requirement("RQ-029")
+@pytest.mark.requirement("RQ-107")
+def test_a_calculation_is_recorded_with_its_inputs_units_rule_and_rounding() -> None:
+    """Whoever reads the record can compute the volume of vector again: 5.0e7 cells at 3 TU a cell of 1.2e8 TU/mL."""
+    play = child_at("6.7")
+    volume = play.batch.run("6.6").values["vector_volume"].entry
+    assert isinstance(volume, e.ValueCalculated)
+    assert volume.value == "1.25 mL"
+    assert (volume.formula, volume.rounding) == ("cells_to_transduce * moi / titre", "up to 0.01")
+    assert dict(volume.inputs) == {"cells_to_transduce": "50.0 10^6 cells", "moi": "3 TU/cell", "titre": "1.2e8 TU/mL"}
+    assert play.value("6.6", "vector_vials") == "2 vials"
+    assert play.value("6.6", "vector_left") == "0.75 mL"
+
+
+@pytest.mark.requirement("RQ-029")
+def test_a_calculation_is_never_typed_over() -> None:
+    """It is computed again when what it rests on is corrected, and in no other way."""
+    play = child_at("6.7")
+    with pytest.raises(Refused, match="correct what it is computed from"):
+        play.correct("6.6", "vector_volume", "1.30 mL")
+    play.correct("6.4", "activated_volume", "80 mL")
+    assert play.value("6.6", "vector_volume") == "1.00 mL"
+    assert [old.text for old in play.batch.run("6.6").values["vector_volume"].history] == ["1.25 mL"]

@@ -7,8 +7,9 @@ import pytest
 from batch_records.executed import commands as c
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Stage
+from mes.archive.gather import gather
 from mes.batches.commands import IssueBatch
-from mes.doses.commands import ApproveDosePlan, DraftDosePlan
+from mes.doses.commands import ApproveDosePlan, DraftDosePlan, RecordOutcome
 from mes.doses.models import DosePlanEdition
 from mes.execute import Forbidden
 from mes.masters.commands import ApproveRecipe, DraftRecipe
@@ -158,3 +159,27 @@ def test_the_level_is_frozen_at_release(lab: Laboratory) -> None:
         correct(batch, "assigned_dose", LINE.replace("1e6", "0.5e6").replace("level 3", "level 2"))
     assert lab.row(TherapyOrder, "COI-26-0001-D").dose_level == "3"
     assert lab.verify().holds
+
+
+@pytest.mark.requirement("RQ-003")
+def test_an_archive_holds_the_plan_that_the_dose_rests_on(lab: Laboratory) -> None:
+    """From the draft of the edition to its approval, and nothing of what was seen of other patients."""
+    planned(lab)
+    (other,) = ordered(lab, "3", 7)
+    lab.do(RecordOutcome(PLAN, other, "dose-limiting", "response"), DORA)
+    batch = started(lab).finish("1.5")
+    with lab.database.snapshot() as connection:
+        kept = gather(connection, batch.batch).lines
+    kinds = [line.content["kind"] for line in kept if line.book == f"dose-plan:{PLAN}"]
+    assert kinds[0] == "dose plan edition added"
+    assert "dose plan approved" in kinds
+    assert not [line for line in kept if other in line.text]
+
+
+def test_a_dose_typed_as_if_from_a_plan_breaks_no_archive(lab: Laboratory) -> None:
+    """Without a plan in force a person may type any source; there is nothing to keep of it."""
+    draft(lab)
+    lab.do(PlaceOrder("COI-26-0001-D", "dosed", "synthetic"), DORA)
+    batch = Played(lab).start("COI-26-0001-D", assigned_dose="1e6 cells/kg within 20 % (level 1 of none, edition 9)")
+    with lab.database.snapshot() as connection:
+        assert not [line for line in gather(connection, batch.batch).lines if line.book.startswith("dose-plan")]

@@ -90,12 +90,12 @@ def test_a_dose_of_an_earlier_edition_is_counted_nowhere() -> None:
 
 
 def test_a_physician_records_what_was_seen(lab: Laboratory) -> None:
-    """It stands in the plan's book with level and name, and changes no order and no batch."""
+    """It stands in the order's book with level and name: in no record of another patient."""
     planned(lab)
     (coi,) = ordered(lab, "1", 1)
     lab.do(RecordOutcome(PLAN, coi, "none", "response"), DORA)
-    line = lab.lines(f"dose-plan:{PLAN}", "dose outcome recorded")[0]
-    assert line["body"] == {"coi": coi, "level": "1", "toxicity": "none", "response": "response"}
+    line = lab.lines(f"order:{coi}", "dose outcome recorded")[0]
+    assert line["body"] == {"level": "1", "toxicity": "none", "response": "response"}
     assert line["author"] == DORA.id
 
 
@@ -108,7 +108,7 @@ def test_another_outcome_needs_its_reason_and_the_first_stays(lab: Laboratory) -
     with pytest.raises(Malformed, match="say why this is recorded anew"):
         lab.do(RecordOutcome(PLAN, coi, "dose-limiting", "response"), DORA)
     lab.do(RecordOutcome(PLAN, coi, "dose-limiting", "response", "seen on day 26"), DORA)
-    lines = lab.lines(f"dose-plan:{PLAN}", "dose outcome recorded")
+    lines = lab.lines(f"order:{coi}", "dose outcome recorded")
     assert [line["body"]["toxicity"] for line in lines] == ["none", "dose-limiting"]
     assert lines[1]["reason"] == "seen on day 26"
     assert lab.row(DoseOutcome, coi).toxicity == "dose-limiting"
