@@ -10,6 +10,7 @@ from flask import abort
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
+from batch_records.executed.decisions.corrections import is_frozen
 from batch_records.executed.entries import Stamp
 from batch_records.master.recipe import Field, Kind, Role
 from mes.batches import shown
@@ -41,7 +42,7 @@ def order_page(
     people = names()
     may_correct = batch.disposition.is_open and Role.PHYSICIAN.value in person.roles
     facts = {
-        field.name: _fact(batch, field, people, correctable=may_correct)
+        field.name: _fact(batch, field, people, correctable=may_correct and not is_frozen(batch, field))
         for field in batch.recipe.facts
         if field.name in batch.facts
     }

@@ -63,7 +63,10 @@ def test_from_the_plan_to_the_lowest_level_that_works(lab: Laboratory) -> None:
     batch.number = started.path.rpartition("/")[2]
     batch.finish("3.1").review(Stage.CONDITIONAL)
     batch.release(Stage.CONDITIONAL)
-    assert line in lab.tablet(DORA).open(f"{batch.page}/order").page.text
+    page = lab.tablet(DORA).open(f"{batch.page}/order")
+    assert line.replace("1e6", "1 × 10⁶") in page.page.text
+    assert "correct=weight" in page.html
+    assert "correct=assigned_dose" not in page.html
 
     for coi, toxicity in zip(FOUR[:3], ("none", "none", "dose-limiting"), strict=True):
         seen(lab, coi, toxicity, "response")
