@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
 from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.dose_plan import PlanError, load_plan
 from batch_records.master.recipe import Role
 from mes.doses.models import DoseOutcome, DosePlanEdition
 from mes.doses.plans import approved_plans
 from mes.execute import Doing, Outcome, handles
+from mes.masters.editions import add_draft, approve, must_be_approvable
 from mes.patients.models import TherapyOrder
 
 TOXICITIES = ("none", "dose-limiting", "not yet known")
@@ -60,20 +59,8 @@ def draft_dose_plan(doing: Doing, command: DraftDosePlan) -> Outcome:
         raise Malformed("text", str(error)) from None
     if plan.code != command.code:
         raise Malformed("text", f"the text is of dose plan “{plan.code}”, not of “{command.code}”")
-    query = select(func.max(DosePlanEdition.edition)).where(DosePlanEdition.code == command.code)
-    edition = (doing.session.execute(query).scalar() or 0) + 1
-    doing.session.add(
-        DosePlanEdition(
-            code=plan.code,
-            edition=edition,
-            title=plan.title,
-            text=command.text,
-            digest=plan.digest,
-            status="draft",
-            author=doing.by.person.id,
-        )
-    )
-    return {"edition": edition}
+    row = DosePlanEdition(code=plan.code, title=plan.title, text=command.text, digest=plan.digest)
+    return {"edition": add_draft(doing, row)}
 
 
 @handles(
@@ -85,20 +72,15 @@ def draft_dose_plan(doing: Doing, command: DraftDosePlan) -> Outcome:
 )
 def approve_dose_plan(doing: Doing, command: ApproveDosePlan) -> None:
     """Approve a draft that another person wrote; a recipe has one plan at a time, or an order's level would be two."""
-    edition = doing.session.get(DosePlanEdition, (command.code, command.edition))
-    if edition is None or edition.status != "draft":
-        raise Refused(f"dose plan {command.code} has no draft {command.edition}")
-    if edition.author == doing.by.person.id:
-        raise Refused("who wrote a dose plan does not approve it")
-    recipes = set(load_plan(edition.text).recipes)
+    found = doing.session.get(DosePlanEdition, (command.code, command.edition))
+    edition = must_be_approvable(doing, found, "dose plan", command.code, command.edition)
+    recipes, before = set(load_plan(edition.text).recipes), []
     for other in approved_plans(doing.session):
         if other.row.code == edition.code:
-            other.row.status = "retired"
+            before.append(other.row)
         elif shared := recipes & set(other.plan.recipes):
             raise Refused(f"recipe {min(shared)} has the dose plan {other.row.code} already")
-    edition.status, edition.approved_by, edition.approved_at = "approved", doing.by.person.id, doing.act.at
-    said = {"edition": edition.edition, "digest": edition.digest}
-    doing.act.write(edition.book, "dose plan approved", said, signed=doing.signed)
+    approve(doing, edition, before, "dose plan approved")
 
 
 @handles(

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mes.db import Row, Utc
+from mes.masters.models import Edition
 
 
-class DosePlanEdition(Row):
-    """One edition of a dose plan: the very text that was approved. It is never changed; it is succeeded."""
+class DosePlanEdition(Edition):
+    """One edition of a dose plan."""
 
     __tablename__ = "dose_plan_edition"
-
-    code: Mapped[str] = mapped_column(String(80), primary_key=True)
-    edition: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str] = mapped_column(Text)
-    digest: Mapped[str] = mapped_column(String(64))
-    status: Mapped[str] = mapped_column(String(20))  # draft, approved, retired
-    author: Mapped[str] = mapped_column(String(60))
-    approved_by: Mapped[str | None] = mapped_column(String(60))
-    approved_at: Mapped[datetime | None] = mapped_column(Utc)
 
     @property
     def book(self) -> str:

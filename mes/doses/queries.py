@@ -20,25 +20,11 @@ from mes.doses.commands import RESPONSES, TOXICITIES, DraftDosePlan, RecordOutco
 from mes.doses.found import NOT_YET, LevelFound, Patient, found, lowest_wanted, others
 from mes.doses.models import DoseOutcome, DosePlanEdition
 from mes.execute import HANDLERS
+from mes.masters.editions import EditionLine, edition_line
 from mes.patients.models import TherapyOrder
 from mes.people.queries import names
 from mes.web import shapes
 from mes.web.history import head_of
-
-_TONES = {"approved": "ok", "draft": "half", "retired": "open"}
-
-
-@dataclass(frozen=True)
-class PlanEdition:
-    """One edition of a plan in the list."""
-
-    number: int
-    state: str
-    tone: str
-    author: str
-    approved: shapes.Stamp | None
-    digest: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +33,7 @@ class PlanLine:
 
     title: str
     name: str
-    editions: tuple[PlanEdition, ...]
+    editions: tuple[EditionLine, ...]
     search: str
 
 
@@ -66,7 +52,7 @@ class PlanPage:
 
     title: str
     name: str
-    edition: PlanEdition
+    edition: EditionLine
     lines: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     levels: tuple[tuple[str, str], ...]
@@ -125,17 +111,12 @@ def plans_page(person: Person, problems: tuple[str, ...] = ()) -> PlansPage:
     return PlansPage(tuple(plans), bool(person.roles & HANDLERS[DraftDosePlan].roles), problems)
 
 
-def _search_url(code: str, editions: tuple[PlanEdition, ...]) -> str:
+def _search_url(code: str, editions: tuple[EditionLine, ...]) -> str:
     return url_for("doses.search", plan=code) if any(each.state == "approved" for each in editions) else ""
 
 
-def _edition(row: DosePlanEdition, people: Mapping[str, str]) -> PlanEdition:
-    approved = None
-    if row.approved_by and row.approved_at:
-        approved = shapes.Stamp(people.get(row.approved_by, row.approved_by), "", local(row.approved_at))
-    url = url_for("doses.plan", plan=row.code, edition=row.edition)
-    author = people.get(row.author, row.author)
-    return PlanEdition(row.edition, row.status, _TONES[row.status], author, approved, row.digest, url)
+def _edition(row: DosePlanEdition, people: Mapping[str, str]) -> EditionLine:
+    return edition_line(row, people, url_for("doses.plan", plan=row.code, edition=row.edition))
 
 
 def plan_page(code: str, edition: int, person: Person, error: str = "") -> PlanPage:
