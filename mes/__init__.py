@@ -18,6 +18,7 @@ from mes.batches import views as batches
 from mes.codes import views as codes
 from mes.context import Installation
 from mes.db import Database
+from mes.doses import views as doses
 from mes.equipment import views as equipment
 from mes.factors import views as factors
 from mes.gateways import views as gateways
@@ -39,7 +40,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, labels, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(codes, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
+    *(doses, codes, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

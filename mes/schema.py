@@ -20,6 +20,7 @@ from mes.badges import models as badges
 from mes.batches import models as batches
 from mes.codes import models as codes
 from mes.db import Database, Row, Table, View
+from mes.doses import models as doses
 from mes.equipment import models as equipment
 from mes.factors import models as factors
 from mes.gateways import models as gateways
@@ -43,6 +44,7 @@ _MODELS = (
     badges,
     batches,
     codes,
+    doses,
     equipment,
     factors,
     gateways,

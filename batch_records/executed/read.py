@@ -8,6 +8,7 @@ from datetime import datetime
 from batch_records.executed.draft import Malformed
 from batch_records.master.recipe import Field, Kind
 from batch_records.values import isbt128
+from batch_records.values.dose import DoseError, DoseRule
 from batch_records.values.isbt128 import NotIsbt128
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import UnitError
@@ -63,6 +64,13 @@ def _number(field: Field, text: str) -> str:
         raise Malformed(field.name, f"{error}. Enter a number in {field.unit}") from None
 
 
+def _dose(field: Field, text: str) -> str:
+    try:
+        return DoseRule.parse(text).text
+    except DoseError as error:
+        raise Malformed(field.name, str(error)) from None
+
+
 def _time(field: Field, text: str) -> str:
     try:
         time = datetime.fromisoformat(text)
@@ -73,4 +81,4 @@ def _time(field: Field, text: str) -> str:
     return time.isoformat()
 
 
-_KINDS = {Kind.TIME: _time, Kind.DONATION: _donation, Kind.PRODUCT: _product}
+_KINDS = {Kind.TIME: _time, Kind.DOSE: _dose, Kind.DONATION: _donation, Kind.PRODUCT: _product}

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from batch_records.master.recipe import Field, Kind, ParameterClass, Recipe, Stage, Step
 from batch_records.master.text import Problem
+from batch_records.values.expression import Type
 from batch_records.values.formula import Formula
 
 _BUILT_IN = ("coi", "batch")
@@ -58,6 +59,21 @@ class Linted:
         """The formulas of a step: what it computes, what its choices need, when it applies."""
         conditions = filter(None, (step.when, self.recipe.operation_of[step.id].when))
         return [formula for field in step.fields for formula in field.formulas] + list(conditions)
+
+    def origins(self, names: Iterable[str]) -> frozenset[str]:
+        """The names given, and all that these are computed from."""
+        found: set[str] = set()
+        todo = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += self._computed_from.get(name, ())
+        return frozenset(found)
+
+    @cached_property
+    def _computed_from(self) -> Mapping[str, tuple[str, ...]]:
+        return {field.name: field.formula.names for field in self.recipe.all_fields() if field.formula}
 
     @cached_property
     def first(self) -> Step:
@@ -275,6 +291,42 @@ def critical_values_have_limits(linted: Linted) -> Iterator[tuple[Step, str]]:
             critical = field.parameter_class in (ParameterClass.CPP, ParameterClass.CQA)
             if critical and field.kind is not Kind.IDENTITY and not (field.limits.action or field.choices):
                 yield step, f"“{field.name}” is critical and has no “limit:”"
+
+
+@_check
+def titres_are_bound_to_their_method(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """A titre counts by the method that found it: by another the same vector reads over fifty times apart."""
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            titres = [name for name, given in field.gives.items() if _is_titre(given.type)]
+            if titres and not any(given.must_be for given in field.gives.values()):
+                yield step, f"“{field.name}” gives “{titres[0]}”, and no method that “must be” the one it was found by"
+
+
+def _is_titre(type_: Type) -> bool:
+    return not isinstance(type_, str) and ("transducing unit", 1) in type_
+
+
+@_check
+def endotoxin_is_judged_by_the_patient(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What is too much endotoxin in a millilitre hangs on the weight (USP <85>): a fixed limit is none for a child."""
+    in_volume, weight = (("endotoxin unit", 1), ("volume", -1)), (("mass", 1),)
+    for step in linted.recipe.steps.values():
+        for field in step.fields:
+            gates = field.parameter_class is ParameterClass.CQA and field.type == in_volume
+            if gates and not any(
+                linted.recipe.types.get(name) == weight for name in linted.origins(field.limits.names)
+            ):
+                yield step, f"the limit of “{field.name}” does not rest on the patient's weight"
+
+
+@_check
+def doses_are_judged(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """An assigned dose is there to hold what is in the bag against: some critical limit names it."""
+    fields = [field for step in linted.recipe.steps.values() for field in step.fields if field.parameter_class]
+    for fact in linted.recipe.facts:
+        if fact.kind is Kind.DOSE and not any(fact.name in field.limits.names for field in fields):
+            yield linted.first, f"no critical limit names “{fact.name}”: a dose that is not it would not be found"
 
 
 @_check

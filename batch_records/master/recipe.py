@@ -52,6 +52,7 @@ class Kind(Enum):
     DONATION = "donation number"
     PRODUCT = "product code"
     RECONCILIATION = "reconciliation"
+    DOSE = "dose"
 
 
 class ParameterClass(Enum):
@@ -168,9 +169,11 @@ class Field:
 
     @property
     def type(self) -> Type:
-        """What formulas see: a number of some dimensions, or a text."""
+        """What formulas see: a number of some dimensions, a text, or the rule of a dose."""
         if self.kind is Kind.TIME:
             return (("time", 1),)
+        if self.kind is Kind.DOSE:
+            return "dose"
         return self.unit.dimensions if self.unit else "text"
 
     @property

@@ -32,7 +32,12 @@ from batch_records.values.limit import Limits
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 B = "B1"
-CODES = {Kind.DONATION: "=A99992600012300", Kind.PRODUCT: "S1234500"}  # nobody's: synthetic
+# What is typed that only one form of words can be: nobody's codes, synthetic, and a dose.
+CODES = {
+    Kind.DONATION: "=A99992600012300",
+    Kind.PRODUCT: "S1234500",
+    Kind.DOSE: "1e6 cells/kg within 30 %",
+}
 
 
 def _people(which: str) -> dict[Role, Person]:

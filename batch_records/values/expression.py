@@ -10,10 +10,11 @@ from fractions import Fraction
 from math import isqrt
 from typing import Literal, Protocol
 
+from batch_records.values.dose import DoseError, DoseRule
 from batch_records.values.unit import Dimensions, describe, multiply
 
 Result = Fraction | str | bool
-Type = Dimensions | Literal["text", "truth", "unread"]  # unread: its own place in the recipe has a mistake
+Type = Dimensions | Literal["text", "truth", "dose", "unread"]  # unread: its own place in the recipe has a mistake
 
 _PRECISE = Context(prec=40)
 _MOST_BITS = 10_000  # a power of a power of a power would fill the memory before it is refused
@@ -89,7 +90,7 @@ class Node:
 
 def in_words(type_: Type) -> str:
     """Say a type in a sentence."""
-    words = {"text": "a text", "truth": "a yes or no", "unread": "a value with a mistake"}
+    words = {"text": "a text", "truth": "a yes or no", "dose": "the rule of a dose", "unread": "a value with a mistake"}
     return words[type_] if isinstance(type_, str) else describe(type_)
 
 
@@ -178,8 +179,10 @@ def call(column: int, function: str, arguments: list[Node]) -> Node:
             same(arguments[0], other)
         pick = min if function == "min" else max
         return Node(column, number(arguments[0]), lambda values: pick(value_of(node, values) for node in arguments))
+    if function in OF_DOSES:
+        return _of_dose(column, function, arguments)
     if function not in FUNCTIONS:
-        near = get_close_matches(function, [*FUNCTIONS, *SERIES, "min", "max"], 1)
+        near = get_close_matches(function, [*FUNCTIONS, *SERIES, *OF_DOSES, "min", "max"], 1)
         raise FormulaError(
             f"no function is named “{function}”" + (f"; did you mean “{near[0]}”?" if near else ""), column
         )
@@ -195,6 +198,25 @@ def call(column: int, function: str, arguments: list[Node]) -> Node:
         result = (("doubling", 1),)  # the only logarithm to 2 in this field counts population doublings
     compute = FUNCTIONS[function]
     return Node(column, result, lambda values: compute(value_of(inner, values)))
+
+
+def _of_dose(column: int, function: str, arguments: list[Node]) -> Node:
+    """Ask the rule of a dose: how many cells for a weight, or how far from that is still the dose."""
+    if len(arguments) != OF_DOSES[function]:
+        takes = "a dose and a weight: dose(assigned_dose, weight)" if function == "dose" else "a dose"
+        raise FormulaError(f"{function} takes {takes}", column)
+    rule = need(arguments[0], "dose")
+    if function == "tolerance":
+        return Node(column, (), lambda values: _rule(rule, values).tolerance.base)
+    weight = need(arguments[1], (("mass", 1),))
+    return Node(column, (("cell", 1),), lambda values: _rule(rule, values).cells(value_of(weight, values)))
+
+
+def _rule(node: Node, values: Values) -> DoseRule:
+    try:
+        return DoseRule.parse(str(node.compute(values)))
+    except DoseError as error:
+        raise Uncomputable(str(error)) from None
 
 
 def _decimal(number: Fraction) -> Decimal:
@@ -233,6 +255,9 @@ FUNCTIONS: dict[str, Callable[[Fraction], Fraction]] = {
     "exp": _exponential,
     "sqrt": _root,
 }
+
+
+OF_DOSES = {"dose": 2, "tolerance": 1}  # how many values each takes
 
 
 def _recorded(values: Values, name: str, least: int = 1) -> Sequence[Result]:

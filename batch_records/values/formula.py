@@ -181,7 +181,7 @@ class _Reader:
             return left
         right = self.sum()
         same(left, right)
-        if left.type in ("text", "truth") and sign not in ("=", "!="):
+        if isinstance(left.type, str) and sign not in ("=", "!="):
             raise FormulaError(f"{in_words(left.type)} has no size: compare it with = or !=", left.column)
         pairs = ((left, right), (right, left))
         self.compared += [(a.name, b.literal) for a, b in pairs if a.name and b.literal is not None]

@@ -9,6 +9,7 @@ belongs the line that its signer saw.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ from mes.ledger.line import canonical
 _LINE = tables.line.c
 _COLUMNS = (_LINE.book, _LINE.page, _LINE.text, _LINE.previous, _LINE.hash)
 _ACCOUNT = ("user account added", "user account changed")
+_LEVEL = re.compile(r"\(level \S+ of ([a-z][a-z0-9_]+), edition ([0-9]{1,6})\)$")
 _EQUIPMENT = ("equipment added", "equipment changed")
 
 
@@ -102,14 +104,32 @@ def _rested_on(connection: Connection, own: list[KeptLine]) -> Iterator[KeptLine
     yield from _lines(
         connection, _LINE.book.in_(equipment), by_then, or_(_LINE.at >= first["at"], _LINE.kind.in_(_EQUIPMENT))
     )
-    yield from _edition(connection, first["body"])
+    yield from _edition(connection, f"recipe:{first['body']['recipe']}", first["body"]["digest"])
+    for plan, edition in sorted(set(_levels(own))):
+        if digest := _digest(connection, plan, edition):  # a line that a person typed may name no plan at all
+            yield from _edition(connection, f"dose-plan:{plan}", digest)
 
 
-def _edition(connection: Connection, started: Mapping[str, Any]) -> Iterator[KeptLine]:
-    """Give the lines of a recipe from the draft of an edition to its approval."""
-    lines = _lines(connection, _LINE.book == f"recipe:{started['recipe']}")
-    about = [number for number, line in enumerate(lines) if started["digest"] in line.text]
+def _edition(connection: Connection, book: str, digest: str) -> Iterator[KeptLine]:
+    """Give the lines of an approved text from the draft of an edition to its approval."""
+    lines = _lines(connection, _LINE.book == book)
+    about = [number for number, line in enumerate(lines) if digest in line.text]
     yield from lines[about[0] : about[-1] + 1]
+
+
+def _levels(own: list[KeptLine]) -> Iterator[tuple[str, int]]:
+    """Give the dose plans, with their editions, whose levels a batch was assigned."""
+    for body in _bodies(own):
+        for text in (*body.get("facts", {}).values(), body.get("value", "")):
+            if found := _LEVEL.search(text):
+                yield found[1], int(found[2])
+
+
+def _digest(connection: Connection, plan: str, edition: int) -> str:
+    """Return the digest of an edition of a dose plan; empty where there is none."""
+    added = _lines(connection, _LINE.book == f"dose-plan:{plan}", _LINE.kind == "dose plan edition added")
+    values = (body["values"] for body in _bodies(added))
+    return next((str(each["digest"]) for each in values if int(each["edition"]) == edition), "")
 
 
 def _seals(connection: Connection, quoted: Iterable[tuple[str, int]]) -> list[KeptLine]:

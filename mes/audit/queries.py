@@ -27,6 +27,7 @@ _BOOKS = (
     ("lot:", "lots"),
     ("equipment:", "equipment"),
     ("recipe:", "recipes"),
+    ("dose-plan:", "dose plans"),
     ("order:", "orders"),
     ("sample:", "samples"),
     ("laboratory", "the laboratory"),

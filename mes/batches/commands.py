@@ -22,8 +22,10 @@ from batch_records.executed.labelling import is_stop
 from batch_records.master.recipe import Kind, Role
 from batch_records.release import sign_off  # noqa: F401 - registers the decisions on release
 from mes.batches.folds import Folds, batch_only, book_of
-from mes.batches.models import TABLE, BatchView, project, project_deviations
+from mes.batches.models import TABLE, project, project_deviations
+from mes.batches.numbers import next_number
 from mes.context import installation
+from mes.doses.assigned import follow_dose, with_dose
 from mes.equipment.models import Equipment
 from mes.equipment.readings import newest, one
 from mes.equipment.sealing import seal_new_readings
@@ -77,8 +79,9 @@ def issue_batch(doing: Doing, command: IssueBatch) -> Outcome:
     folds = installation().folds
     edition = _approved(doing, order.recipe)
     recipe = folds.recipe(doing.act.connection, order.recipe, edition)
-    number = _next_number(doing)
-    start = c.StartBatch(number, recipe, edition, command.coi, command.facts)
+    facts = with_dose(doing.session, order, recipe, command.facts)
+    number = next_number(doing)
+    start = c.StartBatch(number, recipe, edition, command.coi, facts)
     entries = decide(recipe, None, start, doing.by.person, doing.act.at)
     order.batch = number
     _write(doing, None, entries, start, folds)
@@ -93,15 +96,6 @@ def _approved(doing: Doing, code: str) -> int:
     if edition is None:
         raise Refused(f"recipe {code} has no approved edition")
     return edition
-
-
-def _next_number(doing: Doing) -> str:
-    """Return the next number of this year. Batches are never deleted, and the laboratory's book is locked."""
-    prefix = f"B{doing.act.at:%y}-"
-    newest = (func.length(BatchView.batch).desc(), BatchView.batch.desc())  # as text, 9999 comes after 10000
-    query = select(BatchView.batch).where(BatchView.batch.startswith(prefix)).order_by(*newest).limit(1)
-    last = doing.session.execute(query).scalar()
-    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:04}"
 
 
 def carry_out(doing: Doing, command: c.Command) -> Outcome:
@@ -330,6 +324,7 @@ def _archive(doing: Doing, batch: str, entry: Entry) -> None:
 
 _FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
     **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), _archive),
+    e.FactCorrected: follow_dose,
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
     e.InstrumentAssigned: _use_equipment,

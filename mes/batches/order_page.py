@@ -10,11 +10,14 @@ from flask import abort
 
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
+from batch_records.executed.decisions.corrections import is_frozen
 from batch_records.executed.entries import Stamp
-from batch_records.master.recipe import Field, Role
+from batch_records.master.recipe import Field, Kind, Role
 from mes.batches import shown
 from mes.batches.queries import find
 from mes.context import installation
+from mes.doses.assigned import dose_options
+from mes.patients.models import TherapyOrder
 from mes.people.queries import names
 from mes.web import shapes
 
@@ -35,10 +38,11 @@ def order_page(
     """Return the facts of a batch's order; a physician may correct one while the record is open."""
     with installation().reading() as session:
         batch = find(session, number)
+        doses = dose_options(session, session.get(TherapyOrder, batch.coi))
     people = names()
     may_correct = batch.disposition.is_open and Role.PHYSICIAN.value in person.roles
     facts = {
-        field.name: _fact(batch, field, people, correctable=may_correct)
+        field.name: _fact(batch, field, people, correctable=may_correct and not is_frozen(batch, field))
         for field in batch.recipe.facts
         if field.name in batch.facts
     }
@@ -47,6 +51,8 @@ def order_page(
     correcting = facts[correct] if correct and may_correct else None
     if correcting:
         correcting = replace(correcting, draft=(draft or {}).get(correct, ""), error=error)
+        if doses and next(fact for fact in batch.recipe.facts if fact.name == correct).kind is Kind.DOSE:
+            correcting = replace(correcting, kind="choice", options=doses)
     return OrderPage(
         shown.head(batch, people), tuple(facts.values()), correcting, _signature(batch) if correcting else None
     )

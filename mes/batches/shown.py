@@ -18,6 +18,7 @@ from batch_records.executed.label_entries import LabelsReconciled
 from batch_records.executed.progress import Clock, Progress, Standing
 from batch_records.master.recipe import Field, Kind
 from batch_records.values import isbt128
+from batch_records.values.dose import DoseRule
 from batch_records.values.expression import Constants, Missing, Values
 from batch_records.values.limit import Limit, Verdict
 from batch_records.values.quantity import Quantity, power_of_ten
@@ -42,7 +43,12 @@ STATES = {
     Standing.TO_VERIFY: "awaiting verification",
     Standing.DONE: "complete",
 }
-_KINDS = {Kind.DECISION: "choice", Kind.LABELS: "number", Kind.DONATION: "code", Kind.PRODUCT: "code"}
+_KINDS = {
+    Kind.DECISION: "choice",
+    Kind.LABELS: "number",
+    Kind.DOSE: "text",
+    **dict.fromkeys((Kind.DONATION, Kind.PRODUCT), "code"),
+}
 _CORRECTABLE = (e.ValueRecorded, e.ReadingTaken, e.ResultReported, e.ValueCorrected)
 
 
@@ -104,6 +110,8 @@ def digits_and_unit(field: Field, text: str) -> tuple[str, str]:
         return local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M"), ""
     if field.kind is Kind.DONATION:
         return isbt128.printed(text), ""
+    if field.kind is Kind.DOSE:
+        return DoseRule.parse(text).words, ""
     if field.unit is None:
         return text, ""
     quantity = Quantity.parse(text)

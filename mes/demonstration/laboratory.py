@@ -12,11 +12,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from batch_records.executed.commands import Person
+from batch_records.master.dose_plan import shipped_plans
 from batch_records.master.load import shipped
 from batch_records.master.recipe import Role
 from mes.alarms.commands import ApproveAlarm, ProposeAlarm
 from mes.alarms.models import BOOK
 from mes.context import installation
+from mes.doses.commands import ApproveDosePlan, DraftDosePlan
 from mes.equipment.commands import AddEquipment
 from mes.execute import Actor, Outcome, execute
 from mes.masters.commands import ApproveRecipe, DraftRecipe
@@ -33,6 +35,7 @@ from mes.web.history import head_of
 
 DEMONSTRATION = "demonstration"
 RECIPE = "cd7_car_t_autologous_pebl"  # the batch that plays itself
+LEVEL = "cd7_dose_finding/3"
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,10 @@ def load(folder: Path) -> None:
     _add_equipment()
     _fill_the_store(password)
     _approve_recipes(password)
+    _approve_dose_plans(password)
     _set_alarm_limits(password)
     for coi in ORDERS:
-        _do(PlaceOrder(coi, RECIPE, "synthetic"), _actor("dora"))
+        _do(PlaceOrder(coi, RECIPE, "synthetic", LEVEL), _actor("dora"))
     _keep_secret(folder / "passphrase", password)
 
 
@@ -154,6 +158,12 @@ def _approve_recipes(password: str) -> None:
         _sign(ApproveRecipe(code, 1), f"recipe:{code}", password)
         everybody = tuple(each.id for each in CAST if each.id != "sami")
         _do(RecordTraining(code, 1, everybody, installation().now() + timedelta(days=365)), _actor("sami"))
+
+
+def _approve_dose_plans(password: str) -> None:
+    for code, text in shipped_plans().items():
+        _do(DraftDosePlan(code, text), _actor("dora"))
+        _sign(ApproveDosePlan(code, 1), f"dose-plan:{code}", password)
 
 
 def _set_alarm_limits(password: str) -> None:

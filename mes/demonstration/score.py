@@ -59,7 +59,6 @@ COUNTER = "CC-01"
 
 FACTS = {
     "weight": "20",
-    "dose_per_kg": "1e6",
     "protocol": "CD7-PEBL-01, version 3 (synthetic)",
     "consent": "version 2 (synthetic)",
     "cell_source": "the patient",

@@ -59,7 +59,10 @@ class Told:
 
 
 PARTS = (
-    Part("Changes of what decides", "recipe .*|alarm (limit|rule) .*|equipment (added|changed)|calibrated|qualified"),
+    Part(
+        "Changes of what decides",
+        "recipe .*|dose plan .*|alarm (limit|rule) .*|equipment (added|changed)|calibrated|qualified",
+    ),
     Part("Upgrades and qualification", f"{commands.SIGNED}|{commands.REVIEWED}|site (added|changed)"),
     Part("Deviations", "deviation (raised|explained|closed)"),
     Part(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from batch_records.executed.draft import Malformed, Refused
+from batch_records.executed.draft import Malformed
 from batch_records.master.lint import lint
 from batch_records.master.load import RecipeError, load
 from batch_records.master.recipe import Role
 from mes.execute import Doing, Outcome, handles
+from mes.masters.editions import add_draft, approve, must_be_approvable
 from mes.masters.models import RecipeEdition
 from mes.people.models import SCIENTIST
 
@@ -47,34 +48,14 @@ def draft_recipe(doing: Doing, command: DraftRecipe) -> Outcome:
         raise Malformed("text", "\n".join(map(str, problems)))
     if recipe.code != command.code:
         raise Malformed("text", f"the text is of recipe “{recipe.code}”, not of “{command.code}”")
-    query = select(func.max(RecipeEdition.edition)).where(RecipeEdition.code == command.code)
-    edition = (doing.session.execute(query).scalar() or 0) + 1
-    doing.session.add(
-        RecipeEdition(
-            code=recipe.code,
-            edition=edition,
-            title=recipe.title,
-            text=command.text,
-            digest=recipe.digest,
-            status="draft",
-            author=doing.by.person.id,
-        )
-    )
-    return {"edition": edition}
+    row = RecipeEdition(code=recipe.code, title=recipe.title, text=command.text, digest=recipe.digest)
+    return {"edition": add_draft(doing, row)}
 
 
 @handles(ApproveRecipe, "approved a recipe", roles=(Role.REVIEWER.value,), books=_book, signature="approved")
 def approve_recipe(doing: Doing, command: ApproveRecipe) -> None:
     """Approve a draft that another person wrote (21 CFR 211.186(a)); the edition before is retired."""
-    edition = doing.session.get(RecipeEdition, (command.code, command.edition))
-    if edition is None or edition.status != "draft":
-        raise Refused(f"recipe {command.code} has no draft {command.edition}")
-    if edition.author == doing.by.person.id:
-        raise Refused("who wrote a recipe does not approve it")
+    found = doing.session.get(RecipeEdition, (command.code, command.edition))
+    edition = must_be_approvable(doing, found, "recipe", command.code, command.edition)
     before = select(RecipeEdition).where(RecipeEdition.code == command.code, RecipeEdition.status == "approved")
-    for old in doing.session.scalars(before):
-        old.status = "retired"
-    edition.status, edition.approved_by, edition.approved_at = "approved", doing.by.person.id, doing.act.at
-    doing.act.write(
-        edition.book, "recipe approved", {"edition": edition.edition, "digest": edition.digest}, signed=doing.signed
-    )
+    approve(doing, edition, doing.session.scalars(before), "recipe approved")

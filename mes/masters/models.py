@@ -1,4 +1,4 @@
-"""Rows: the editions of recipes."""
+"""Rows: texts that are approved, and the editions of recipes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mes.db import Row, Utc
 
 
-class RecipeEdition(Row):
-    """One edition of a recipe: the very text that was approved. An approved text is never changed; it is succeeded."""
+class Edition(Row):
+    """One edition: the very text that was approved. An approved text is never changed; it is succeeded."""
 
-    __tablename__ = "recipe_edition"
+    __abstract__ = True
 
     code: Mapped[str] = mapped_column(String(80), primary_key=True)
     edition: Mapped[int] = mapped_column(primary_key=True)
@@ -24,6 +24,12 @@ class RecipeEdition(Row):
     author: Mapped[str] = mapped_column(String(60))
     approved_by: Mapped[str | None] = mapped_column(String(60))
     approved_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class RecipeEdition(Edition):
+    """One edition of a recipe."""
+
+    __tablename__ = "recipe_edition"
 
     @property
     def book(self) -> str:

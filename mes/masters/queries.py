@@ -13,29 +13,14 @@ from batch_records.executed.commands import Person
 from batch_records.master.lint import lint
 from batch_records.master.recipe import ParameterClass, Recipe, Role
 from mes.batches.models import BatchView
-from mes.batches.shown import local
 from mes.context import installation
 from mes.execute import HANDLERS
 from mes.masters.commands import DraftRecipe
+from mes.masters.editions import EditionLine, edition_line
 from mes.masters.models import RecipeEdition
 from mes.people.queries import names
 from mes.web import shapes
 from mes.web.history import head_of
-
-_TONES = {"approved": "ok", "draft": "half", "retired": "open"}
-
-
-@dataclass(frozen=True)
-class EditionLine:
-    """One edition in the list."""
-
-    number: int
-    state: str
-    tone: str
-    author: str
-    approved: shapes.Stamp | None
-    digest: str
-    url: str
 
 
 @dataclass(frozen=True)
@@ -97,13 +82,7 @@ def recipes_page(person: Person, problems: tuple[str, ...] = ()) -> RecipesPage:
 
 
 def _edition(row: RecipeEdition, people: Mapping[str, str]) -> EditionLine:
-    approved = None
-    if row.approved_by and row.approved_at:
-        who = people.get(row.approved_by, row.approved_by)
-        approved = shapes.Stamp(who, "", local(row.approved_at))
-    url = url_for("masters.recipe", recipe=row.code, edition=row.edition)
-    author = people.get(row.author, row.author)
-    return EditionLine(row.edition, row.status, _TONES[row.status], author, approved, row.digest, url)
+    return edition_line(row, people, url_for("masters.recipe", recipe=row.code, edition=row.edition))
 
 
 def recipe_page(code: str, edition: int, person: Person, error: str = "") -> RecipePage:

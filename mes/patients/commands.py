@@ -14,6 +14,7 @@ from batch_records.master.recipe import Role
 from batch_records.values import isbt128
 from batch_records.values.isbt128 import NotIsbt128
 from mes.context import installation
+from mes.doses.plans import assign
 from mes.execute import Doing, Outcome, handles
 from mes.masters.models import RecipeEdition
 from mes.patients.models import Donation, TherapyOrder
@@ -26,7 +27,8 @@ _PERSON = re.compile(r"[A-Za-z0-9-]{0,40}")
 class PlaceOrder:
     """Order a therapy: its chain-of-identity code, issued before the first collection, and the recipe.
 
-    Without a code this site issues one. ``donor`` is empty where the recipient gives the cells.
+    Without a code this site issues one. ``donor`` is empty where the recipient gives the cells. ``level`` is a level of
+    the recipe's dose plan, as the form names it; empty where the recipe has none.
     """
 
     coi: str
@@ -34,6 +36,7 @@ class PlaceOrder:
     note: str = ""
     recipient: str = ""
     donor: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def place_order(doing: Doing, command: PlaceOrder) -> Outcome:
         raise Refused(f"{coi} was issued before")
     order = TherapyOrder(coi=coi, recipe=command.recipe, ordered=doing.act.at, note=command.note)
     order.recipient, order.donor = command.recipient, command.donor
+    assign(doing.session, order, command.level)
     doing.session.add(order)
     return {"coi": coi}
 

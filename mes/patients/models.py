@@ -25,6 +25,10 @@ class TherapyOrder(Row):
     batch: Mapped[str | None] = mapped_column(String(60))
     recipient: Mapped[str] = mapped_column(String(60), default="")
     donor: Mapped[str] = mapped_column(String(60), default="")
+    dose_plan: Mapped[str | None] = mapped_column(String(80))
+    dose_edition: Mapped[int | None]
+    dose_level: Mapped[str | None] = mapped_column(String(20))
+    dose: Mapped[str | None] = mapped_column(String(400))  # the line of the level, as the batch carries it
 
     @property
     def book(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -20,6 +20,7 @@ from mes.batches.queries import find
 from mes.batches.shown import local
 from mes.codes.queries import words_of
 from mes.context import installation
+from mes.doses.plans import approved_plans
 from mes.execute import HANDLERS
 from mes.masters.models import RecipeEdition
 from mes.patients.commands import PlaceOrder, RecordDonation
@@ -37,6 +38,7 @@ class OrderLine:
     note: str
     batch: str | None
     url: str
+    dose: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class OrdersPage:
 
     orders: tuple[OrderLine, ...]
     recipes: tuple[Option, ...]
+    levels: tuple[Option, ...]
     may_order: bool
     issues: bool  # whether this site issues codes of its own
     searched: str = ""
@@ -85,10 +88,18 @@ def orders_page(person: Person, searched: str = "", error: str = "") -> OrdersPa
         rows = session.scalars(query.where(_concerned(session, searched)) if searched else query).all()
         approved = select(RecipeEdition.code, RecipeEdition.title).where(RecipeEdition.status == "approved")
         recipes = tuple(Option(code, title) for code, title in session.execute(approved))
+        levels = tuple(_levels(session))
     may = bool(person.roles & HANDLERS[PlaceOrder].roles)
     titles = {option.value: option.word for option in recipes}
     lines = tuple(_line(row, titles) for row in rows)
-    return OrdersPage(lines, recipes, may, bool(installation().settings.facility), searched, error)
+    return OrdersPage(lines, recipes, levels, may, bool(installation().settings.facility), searched, error)
+
+
+def _levels(session: Session) -> Iterator[Option]:
+    """Give the levels of the plans in force."""
+    for approved in approved_plans(session):
+        for level in approved.plan.levels:
+            yield Option(approved.key(level.name), f"{approved.plan.title}, level {level.name}: {level.rule.words}")
 
 
 def _concerned(session: Session, scanned: str) -> ColumnElement[bool]:
@@ -114,7 +125,7 @@ def _codes(scanned: str) -> list[str]:
 def _line(row: TherapyOrder, titles: Mapping[str, str]) -> OrderLine:
     ordered = f"{local(row.ordered):%Y-%m-%d %H:%M}"
     url = url_for("patients.chain", coi=row.coi)
-    return OrderLine(row.coi, titles.get(row.recipe, row.recipe), ordered, row.note, row.batch, url)
+    return OrderLine(row.coi, titles.get(row.recipe, row.recipe), ordered, row.note, row.batch, url, row.dose or "")
 
 
 def chain_page(coi: str, person: Person, error: str = "") -> ChainPage:

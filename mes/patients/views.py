@@ -28,7 +28,8 @@ def orders() -> str:
 def place_order() -> Response | tuple[str, int]:
     """Order a therapy."""
     entered = form()
-    command = PlaceOrder(*(entered.text(name) for name in ("coi", "recipe", "note", "recipient", "donor")))
+    names = ("coi", "recipe", "note", "recipient", "donor", "level")
+    command = PlaceOrder(*(entered.text(name) for name in names))
     try:
         outcome = execute(command, by=frame.actor(), tap=entered.tap)
     except (Malformed, Refused) as error:

@@ -71,6 +71,7 @@ _PAGES = (
     "quality.review",
     "quality.release",
     "masters.recipes",
+    "doses.plans",
     "audit.audit",
     "reports.record",
     "trends.batch",

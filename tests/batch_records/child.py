@@ -14,7 +14,7 @@ from tests.batch_records.writing import cd7
 ORDER = {
     "weight": "20",
     "weight_measured": "2026-03-01T08:00+00:00",
-    "dose_per_kg": "1e6",
+    "assigned_dose": "1e6 cells/kg within 30 %",
     "protocol": "CD7-01, version 3",
     "consent": "version 2",
     "cell_source": "the patient",

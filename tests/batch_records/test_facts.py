@@ -154,14 +154,14 @@ def test_fact_08_cell_source_and_transplant_status_are_two_facts() -> None:
 
 
 def test_fact_09_copies_are_judged_for_each_transduced_cell() -> None:
-    """1.5 copies a cell in bulk at 30 % CAR+ are 5.00 in each transduced one, and not below 5."""
+    """Fact 9: 1.5 copies a cell in bulk at 30 % CAR+ are 5.00 in each transduced one, and not below 5."""
     play = child(final_car="30", vcn_bulk="1.5", product_density="5.6e7 cells/mL", bag_fill="1.70").finish("15.4")
     assert play.value("15.3", "vcn_transduced") == "5.00 copies/cell"
     assert verdict(play, "15.3", "vcn_transduced") is Verdict.ACTION
 
 
 def test_fact_10_the_moi_counts_for_one_titre_method() -> None:
-    """A lot whose titre was found by another method does not reach the cells."""
+    """Fact 10: a lot whose titre was found by another method does not reach the cells."""
     play = child_at("6.5")
     gives = {"titre": "5e9 TU/mL", "titre_method": "p24, method 1"}
     with pytest.raises(Refused, match="this recipe counts for “flow titre on SUP-T1 cells, method 2” only"):
@@ -169,7 +169,7 @@ def test_fact_10_the_moi_counts_for_one_titre_method() -> None:
 
 
 def test_fact_11_the_endotoxin_limit_is_the_childs_own() -> None:
-    """8 kg and 20 mL an hour: 2.00 EU/mL; the same product passes for 20 kg and fails for 8 kg."""
+    """Fact 11: 8 kg and 20 mL an hour are 2.00 EU/mL; the same product passes for 20 kg and fails for 8 kg."""
     heavy = child(endotoxin="3").finish("14.6")
     assert heavy.value("14.4", "endotoxin_limit") == "5.00 EU/mL"
     assert verdict(heavy, "14.5", "endotoxin") is Verdict.WITHIN
@@ -179,7 +179,7 @@ def test_fact_11_the_endotoxin_limit_is_the_childs_own() -> None:
 
 
 def test_fact_11_more_volume_an_hour_means_a_lower_limit() -> None:
-    """A laboratory that infuses 50 mL an hour into 8 kg gets 0.80 EU/mL."""
+    """Fact 11: a laboratory that infuses 50 mL an hour into 8 kg gets 0.80 EU/mL."""
     larger_volume = edition("infusion_volume_rate", "50 mL")
     play = Play(larger_volume, ORDER | {"weight": "8"}, COUNTS | {"bag_fill": "0.95"}).start().finish("14.5")
     assert play.value("14.4", "endotoxin_limit") == "0.80 EU/mL"
@@ -187,15 +187,40 @@ def test_fact_11_more_volume_an_hour_means_a_lower_limit() -> None:
 
 @pytest.mark.parametrize(("tolerance", "expected"), [("30 %", Verdict.WITHIN), ("20 %", Verdict.ACTION)])
 def test_fact_12_the_dose_rule_is_data(tolerance: str, expected: Verdict) -> None:
-    """Three quarters of the dose are within 30 % and outside 20 %: the protocol says which."""
-    recipe = edition("dose_tolerance", tolerance) if tolerance != "30 %" else cd7()
-    play = by(recipe, final_car="31.5").finish("15.1")
+    """Fact 12: three quarters of the dose are within 30 % and outside 20 %: the protocol says which."""
+    play = child(assigned_dose=f"1e6 cells/kg within {tolerance}", final_car="31.5").finish("15.1")
     assert play.value("14.9", "final_dose") == "0.750 10^6 cells/kg"
     assert verdict(play, "14.9", "final_dose") is expected
 
 
+def test_fact_09_both_counts_are_kept_beside_what_chance_expects() -> None:
+    """Fact 9: bulk and transduced stand in the record; 3 copies where chance expects 1.30 are looked at."""
+    play = child(vcn_bulk="1.8").finish("15.4")
+    assert play.value("15.2", "vcn_bulk") == "1.8 copies/cell"
+    assert play.value("15.3", "vcn_expected") == "1.30 copies/cell"
+    assert play.value("15.3", "vcn_transduced") == "4.29 copies/cell"
+    assert verdict(play, "15.3", "vcn_transduced") is Verdict.ALERT
+
+
+@pytest.mark.parametrize("code", [code for code in sorted(shipped()) if "TU/mL" in shipped()[code]])
+def test_fact_10_every_vector_is_bound_to_its_titre_method(code: str) -> None:
+    """Fact 10: wherever a recipe takes a titre, it names the version of the method, and the lint would say if not."""
+    lots = [field for _, field in load(shipped()[code]).fields.values() if field.gives]
+    assert lots
+    assert all(any("method" in given.must_be for given in lot.gives.values()) for lot in lots)
+
+
+def test_fact_12_the_recipe_says_which_cells_it_counts() -> None:
+    """Fact 12: the concentration is of viable cells, the share of CAR+ of viable CD3+: said where it is asked."""
+    step, density = cd7().fields["product_density"]
+    assert density.ask.startswith("Viable cells")
+    assert "concentration is of viable cells" in cd7().steps["11.6"].instruction
+    assert cd7().fields["final_car"][1].ask == "CAR+ of viable CD3+"
+    assert step.id == "11.5"
+
+
 def test_fact_13_a_child_needs_few_cells() -> None:
-    """187 million viable cells for 20 kg, tests and retention among them: quality binds before expansion."""
+    """Fact 13: 187 million viable cells for 20 kg, tests and retention among them: quality binds before expansion."""
     assert child_at("7.7").value("7.6", "planned_cells") == "187 10^6 cells"
 
 
@@ -281,7 +306,7 @@ def test_fact_23_every_excursion_of_the_cold_is_recorded(name: str, value: str, 
 
 def test_fact_24_a_batch_is_bound_to_the_limits_that_were_approved() -> None:
     """Another limit is another text, another digest, another edition."""
-    stricter = edition("dose_tolerance", "20 %")
+    stricter = edition("harvest_cd7_limit", "2 %")
     assert stricter.digest != cd7().digest
     assert by(stricter).batch.issue.digest == stricter.digest
 

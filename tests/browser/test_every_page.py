@@ -11,6 +11,7 @@ import pytest
 
 from batch_records.executed import commands as c
 from batch_records.executed.commands import Person
+from mes.doses.commands import DraftDosePlan, RecordOutcome
 from mes.masters.commands import DraftRecipe
 from mes.patients.commands import PlaceOrder
 from mes.reports.commands import AskForRecord
@@ -18,6 +19,7 @@ from tests.browser.conftest import Hand
 from tests.browser.looking import Part, look_at, parts
 from tests.cast import ALICE, BOB, DORA, LENA, MALLORY, PETRA, QUINN
 from tests.mes.archive.test_imports import KEYS, WRITTEN, imported
+from tests.mes.doses.planned import PLAN, TEXT, ordered, planned
 from tests.mes.furnishing import SHORT
 from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, SAM, SVEN, Laboratory
 from tests.mes.played import Played
@@ -56,6 +58,10 @@ def busy(lab: Laboratory) -> Laboratory:
     whole.finish().settle().review()
     stopped = Played(lab).start(OTHER_COI)
     stopped.scan("1.1", "bag", COI)
+    planned(lab)
+    for coi in ordered(lab, "1", 4) + ordered(lab, "2", 5):
+        lab.do(RecordOutcome(PLAN, coi, "none", "response"), DORA)
+    lab.do(DraftDosePlan(PLAN, TEXT.replace("tolerance: 30 %", "tolerance: 20 %")), DORA)
     lab.do(PlaceOrder("COI-26-0003-C", "short", "synthetic"), DORA)
     lab.do(DraftRecipe("short", SHORT.replace("A short one", "A shorter one")), SVEN)
     lab.do(AskForRecord(whole.number), QUINN)

@@ -13,6 +13,7 @@ from batch_records.executed.commands import Person
 from batch_records.master.recipe import Stage
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE, BOB, DORA, PETRA, QUINN
+from tests.mes.doses.planned import PLAN, TEXT
 from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
 from tests.mes.laboratory import ADAM, CLOCK, COI, GATEWAY, SAM, SVEN, Laboratory
 from tests.security import scenes
@@ -54,7 +55,8 @@ _EQUIPMENT = {"code": "X-9", "name": "A new one", "equipment_class": "centrifuge
 _HERONS = "nine grey herons by the weir"
 _SECOND = {"password": "", "edition": "2"}
 _EVE_ADDED = {"name": "eve", "full_name": "Eve Example", "role": "operator"}
-_ORDER = {"coi": "COI-26-0009-X", "recipe": "short", "note": "synthetic too", "recipient": "R-9", "donor": "D-9"}
+_ORDER = {"coi": "COI-26-0009-X", "recipe": "dosed", "note": "synthetic too", "recipient": "R-9", "donor": "D-9"}
+_AT_LEVEL = {**_ORDER, "level": f"{PLAN}/2"}
 _FACILITIES = "A9999,Nobody's laboratory\n"
 _OTHER = SHORT.replace("code: short", "code: other")
 _WHY = {"why": "forgot gloves"}
@@ -138,7 +140,7 @@ THINGS: Iterable[Act] = (
         scenes.of_lot,
         signed=True,
     ),
-    Act("patients.place_order", DORA, "/orders/", _ORDER),
+    Act("patients.place_order", DORA, "/orders/", _AT_LEVEL, scenes.levels, hidden=frozenset({"level"})),
     Act(
         "patients.record_donation",
         ALICE,
@@ -153,6 +155,16 @@ THINGS: Iterable[Act] = (
         {"file": ("facilities.csv", _FACILITIES), "kind": "facilities", "edition": "2026-03"},
         lambda lab: {"seen": lab.head("laboratory")},
         signed=True,
+    ),
+    Act("doses.load", DORA, "/dose-plans/", {"file": (f"{PLAN}.yaml", TEXT)}),
+    Act("doses.approve", QUINN, f"/dose-plans/{PLAN}/1/approval", {}, scenes.dose_plan, signed=True),
+    Act(
+        "doses.record_outcome",
+        DORA,
+        f"/dose-plans/{PLAN}/levels",
+        {"coi": "COI-26-0001-D", "toxicity": "dose-limiting", "response": "no response", "why": "seen on day 26"},
+        scenes.outcome,
+        "why",
     ),
     Act("masters.load_recipe", SVEN, "/recipes/", {"file": ("other.yaml", _OTHER)}),
     Act("masters.approve_recipe", QUINN, "/recipes/short/2/approval", {}, scenes.draft, signed=True),

@@ -26,6 +26,7 @@ from mes.integrity import check
 from mes.people.commands import ROLES, AddMachine
 from mes.people.models import AUDITOR
 from tests.cast import ALICE, QUINN
+from tests.mes.doses.planned import PLAN, TEXT, draft
 from tests.mes.furnishing import INCUBATOR, SHORT
 from tests.mes.laboratory import ADAM, CLOCK, COI, GATEWAY, OTHER_COI, PASSWORD, START, TOKENS, Laboratory
 from tests.mes.played import Played
@@ -47,6 +48,7 @@ PARTS: Mapping[str, str] = {  # what stands for each part of an address
     "coi": COI,
     "item": "CC-01",
     "recipe": "short",
+    "plan": PLAN,
     "edition": "1",
     "id": "1",
     "filename": "mes.css",
@@ -184,6 +186,8 @@ class Door:
             how["files"] = {"file": ("short.yaml", SHORT.encode())}
         if route.endpoint == "codes.load":
             how["files"] = {"file": ("facilities.csv", b"A9999,Nobody\n")}
+        if route.endpoint == "doses.load":
+            how["files"] = {"file": (f"{PLAN}.yaml", TEXT.encode())}
         answer = self.send(role, route.method, route.path(parts), **how)
         with self.lab.reading() as connection:
             refused = connection.execute(_FOR_ANOTHER).scalar_one() > 0
@@ -219,6 +223,7 @@ class Door:
         self.lab.installation.folds = Folds()
 
     def _work(self) -> None:
+        draft(self.lab)
         self.lab.do(AddEquipment("INC-06", "The other incubator", "incubator", START + timedelta(days=180)), QUINN)
         for coi, incubator, tube in ((COI, INCUBATOR, "TUBE-1"), (OTHER_COI, "INC-06", "TUBE-2")):
             batch = Played(self.lab).start(coi)

@@ -9,6 +9,7 @@ from typing import Any
 from batch_records.executed import commands as c
 from batch_records.master.recipe import Stage
 from mes.badges.commands import IssueBadge
+from mes.doses.commands import RecordOutcome
 from mes.equipment.commands import AddEquipment
 from mes.ledger.line import utc
 from mes.machine.commands import HearMachine
@@ -21,6 +22,7 @@ from mes.training.commands import Assign
 from tests.cast import ALICE, DORA, QUINN
 from tests.mes.alarms.watched import Watched
 from tests.mes.batches.test_counts import REPEATED
+from tests.mes.doses import planned
 from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
 from tests.mes.laboratory import ADAM, CLOCK, COI, FIRST_PASSWORD, OTHER_COI, SAM, START, SVEN, Laboratory
 from tests.mes.played import Played
@@ -186,6 +188,21 @@ def assigned(lab: Laboratory) -> None:
 def draft(lab: Laboratory) -> Fields:
     lab.do(DraftRecipe("short", SHORT.replace("A short one", "A shorter one")), SVEN)
     return {"seen": lab.head("recipe:short")}
+
+
+def dose_plan(lab: Laboratory) -> Fields:
+    planned.draft(lab)
+    return {"seen": lab.head(f"dose-plan:{planned.PLAN}")}
+
+
+def levels(lab: Laboratory) -> None:
+    planned.planned(lab)
+
+
+def outcome(lab: Laboratory) -> None:
+    planned.planned(lab)
+    (coi,) = planned.ordered(lab, "1", 1)
+    lab.do(RecordOutcome(planned.PLAN, coi, "none", "response"), DORA)
 
 
 def asked(lab: Laboratory) -> None:

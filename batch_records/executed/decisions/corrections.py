@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
-from batch_records.executed.batch import Value, base_of
+from batch_records.executed.batch import Batch, Disposition, Value, base_of
 from batch_records.executed.decide import decides
 from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, reopen
 from batch_records.executed.draft import Draft, Malformed, Refused
@@ -32,7 +32,7 @@ _INSTEAD = {
     Kind.LABELS: "print again, with the reason",
     Kind.RECONCILIATION: "account for the labels again, with the reason",
 }
-_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.DONATION, Kind.PRODUCT)
+_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.DONATION, Kind.PRODUCT, Kind.DOSE)
 _CORRECTABLE = (*_TYPED, Kind.READING, Kind.RESULT)
 
 
@@ -87,6 +87,8 @@ def correct_fact(draft: Draft, command: c.CorrectFact) -> None:
     field = next((field for field in draft.recipe.facts if field.name == command.fact), None)
     if field is None or field.name not in draft.batch.facts:
         raise Refused(f"this batch was issued without a fact “{command.fact}”")
+    if is_frozen(draft.batch, field):
+        raise Refused(f"“{field.ask}” is frozen: the batch was released for {draft.batch.facts[field.name]}")
     if not command.reason.strip():
         raise Malformed("reason", "say why it is corrected")
     was, value = draft.batch.facts[field.name], read_value(field, command.value)
@@ -101,6 +103,11 @@ def correct_fact(draft: Draft, command: c.CorrectFact) -> None:
     if verdict.is_out:
         draft.raise_deviation(f"{because}; this recipe is for {judged}", Consequence.HOLD)
     ripple(draft, {field.name}, "", because)
+
+
+def is_frozen(batch: Batch, field: Field) -> bool:
+    """Say whether a fact of the order can change no more: a batch is released for one dose."""
+    return field.kind is Kind.DOSE and batch.disposition is not Disposition.IN_PROCESS
 
 
 def ripple(draft: Draft, names: set[str], key: str, because: str) -> None:

@@ -22,7 +22,8 @@ from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Dimensions, Unit, UnitError
 
-_ENTERED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.READING, Kind.DONATION, Kind.PRODUCT)
+_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.DONATION, Kind.PRODUCT, Kind.DOSE)
+_ENTERED = (*_TYPED, Kind.READING)
 
 
 @decides(c.RecordValues)

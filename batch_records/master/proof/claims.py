@@ -12,7 +12,7 @@ from batch_records.master.proof.known import Known
 from batch_records.master.proof.walk import Walked, Ways
 from batch_records.master.recipe import Kind, Milestone, ParameterClass, Recipe, Step
 
-_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.RESULT)
+_TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.RESULT, Kind.DOSE)
 _CRITICAL = (ParameterClass.CPP, ParameterClass.CQA)
 
 

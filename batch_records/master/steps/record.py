@@ -9,7 +9,7 @@ from batch_records.master.recipe import Consequence, Field, Kind
 from batch_records.master.step_text import COMMON, LIMITS, StepText, step_type
 from batch_records.master.text import Item, Mistake
 
-_KINDS = {each.value: each for each in (Kind.TEXT, Kind.TIME, Kind.DONATION, Kind.PRODUCT)}
+_KINDS = {each.value: each for each in (Kind.TEXT, Kind.TIME, Kind.DONATION, Kind.PRODUCT, Kind.DOSE)}
 
 
 @step_type("record")

@@ -343,5 +343,5 @@ def test_the_plays_try_every_command() -> None:
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
     assert tried == set(DECISIONS)
-    assert {field.kind for field in larger(RECIPE, HEAD).all_fields()} == set(Kind) - {Kind.TEXT, Kind.TIME}
+    assert {field.kind for field in larger(RECIPE, HEAD).all_fields()} == set(Kind) - {Kind.TEXT, Kind.TIME, Kind.DOSE}
     assert set(BY_ROLE.values()) <= set(PEOPLE)

@@ -34,7 +34,7 @@ def test_a_batch_holds_the_recipe_it_was_issued_by() -> None:
         ("weight", "200", "200 kg is not plausible"),
         ("weight", "20 cm2", "is not in kg"),
         ("weight", "NaN", "is not a number"),
-        ("dose_per_kg", "1e9", "1e9 cells/kg is not plausible"),
+        ("assigned_dose", "1e9", "“1e9” is no dose: write it like"),
         ("weight_measured", "yesterday", "enter a date and time"),
         ("transplant_status", "yes", "choose one of"),
     ],

@@ -56,6 +56,8 @@ def another(field: Field, text: str, data: st.DataObject) -> str:
     if field.options:
         return data.draw(st.sampled_from(field.options))
     digits, _, unit = text.partition(" ")
+    if field.kind is Kind.DOSE:
+        return text.replace("1e6", data.draw(st.sampled_from(["5e5", "1e6", "1.01e6", "3e6"])))
     if field.unit is None:
         return text + ", read again"
     factor = data.draw(st.sampled_from(["0.5", "0.9", "0.999", "1.001", "1.1", "2", "10"]))
@@ -66,7 +68,7 @@ def change(play: Play, data: st.DataObject) -> None:
     """Correct something: a value, a fact of the order, or a lot that was another."""
     play.at = play.batch.last.at
     recorded = [(run.key, name) for run in play.batch.runs.values() for name in run.values]
-    key, name = data.draw(st.sampled_from([*recorded, ("", "weight"), ("", "dose_per_kg")]))
+    key, name = data.draw(st.sampled_from([*recorded, ("", "weight"), ("", "assigned_dose")]))
     if not key:
         field = next(each for each in play.recipe.facts if each.name == name)
         play.do(c.CorrectFact(B, name, another(field, play.batch.facts[name], data), "misread"), DORA)

@@ -12,7 +12,7 @@ from batch_records.master.lint import lint
 from batch_records.master.load import load
 from batch_records.master.recipe import Consequence, ParameterClass, Role, Stage
 from batch_records.master.step_text import STEP_TYPES
-from batch_records.values.expression import FUNCTIONS, SERIES
+from batch_records.values.expression import FUNCTIONS, OF_DOSES, SERIES
 from batch_records.values.unit import _ATOMS
 from tests.batch_records.writing import small
 
@@ -96,7 +96,7 @@ def test_every_word_of_the_language_is_in_the_guide(word: str) -> None:
     assert re.search(rf"`{re.escape(word)}(: [^`]*)?`", TEXT)
 
 
-@pytest.mark.parametrize("function", sorted({*FUNCTIONS, *SERIES, "min", "max"}))
+@pytest.mark.parametrize("function", sorted({*FUNCTIONS, *SERIES, *OF_DOSES, "min", "max"}))
 def test_every_function_is_in_the_guide(function: str) -> None:
     """Whoever adds a function adds it to the guide."""
     assert f"`{function}(" in TEXT

@@ -22,7 +22,7 @@ SOUND = """
     from: scale
     sample: tube
   - step: 1.5 Vector
-    add: {vector: {material: vector, gives: {titre: TU/mL}}}
+    add: {vector: {material: vector, gives: {titre: TU/mL, titre_method: {must be: method 2}}}}
   - step: 1.10 Donation
     record: {donation: {kind: donation number}}
   - step: 1.6 Twice
@@ -152,6 +152,17 @@ TRIPS = {
         (", class: CQA", "", "no critical quality attribute gates the release"),
         ("method: Ph. Eur. 2.6.27", "method: M\n    needed for: final release", "no critical quality attribute gates"),
     ],
+    "titres_are_bound_to_their_method": [
+        (", titre_method: {must be: method 2}", "", "“vector” gives “titre”, and no method that “must be” the one"),
+        ("{must be: method 2}", "text", "“vector” gives “titre”, and no method that “must be” the one"),
+    ],
+    "endotoxin_is_judged_by_the_patient": [
+        (
+            "one of: [no growth, growth], limit: no growth, class: CQA",
+            "unit: EU/mL, limit: <= 5 EU/mL, class: CQA",
+            "the limit of “sterility” does not rest on the patient's weight",
+        ),
+    ],
     "results_name_their_method": [
         ("    method: Ph. Eur. 2.6.27\n", "", "step 3.1 reports results and names no method"),
     ],
@@ -178,6 +189,9 @@ IN_HEADS = {
         (HOLD + HOLD.splitlines()[1] + "\n", "two hold times are named “H”"),
         (HOLD.replace("end of 1.1", "mass"), "starts at “mass”, which is no time"),
         (HOLD + "day zero: end of 9.9\n", "“day zero” names step 9.9, which does not exist"),
+    ],
+    "doses_are_judged": [
+        ("facts: {level: {kind: dose}}\n", "no critical limit names “level”: a dose that is not it would not be found"),
     ],
     "facts_are_judged_when_given": [
         ("facts: {age: {unit: d, plausible: 1 d to mass / 1 g * 1 d}}\n", "the fact “age” uses “mass”"),
@@ -220,7 +234,7 @@ def test_a_value_given_by_a_lot_is_known_in_its_own_step() -> None:
     """What the certificate says may judge what is added beside it."""
     text = recipe_text(
         "- step: 1.1 Code\n  check: {code: {matches: coi}}\n"
-        "- step: 1.2 Vector\n  add:\n    vector: {material: vector, gives: {titre: TU/mL}}\n"
+        "- step: 1.2 Vector\n  add:\n    vector: {material: vector, gives: {titre: TU/mL, how: {must be: flow}}}\n"
         "- step: 1.3 Dose\n  calculate: {dose: {formula: titre * 1 mL, unit: TU, round: up to 1}}\n"
     )
     assert [problem.message for problem in lint(load(text))] == ["no critical quality attribute gates the release"]
@@ -237,3 +251,20 @@ def test_the_smallest_recipe_lacks_only_what_gates_its_release() -> None:
     """The lint has an answer for any recipe that reads."""
     smallest = "- operation: 1 Work\n  steps:\n  - step: 1.1 Look\n    do: Look\n"
     assert said(smallest, "") == [(3, "no critical quality attribute gates the release")]
+
+
+def test_a_fixed_limit_warns_of_endotoxin_before_the_patients_own_decides() -> None:
+    """An in-process control may have one; what gates the release hangs on the weight."""
+    text = changed(
+        "one of: [no growth, growth], limit: no growth, class: CQA", "unit: EU/mL, limit: <= 5 EU/mL, class: IPC"
+    )
+    assert said(text) == [(4, "no critical quality attribute gates the release")]
+
+
+def test_an_endotoxin_limit_may_rest_on_the_weight_through_what_is_computed() -> None:
+    """The limit names a value, and that one is computed from the weight."""
+    head = "facts: {weight: {unit: kg}}\n"
+    per_kg = "calculate: {most: {formula: 5 EU/kg * weight / 20 mL, unit: EU/mL, round: down to 0.01}}"
+    text = changed("calculate: {twice: {formula: 2 * mass, unit: g, round: up to 1}}", per_kg)
+    text = text.replace("one of: [no growth, growth], limit: no growth", "unit: EU/mL, limit: <= most")
+    assert said(text, head) == []

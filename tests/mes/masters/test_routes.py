@@ -95,7 +95,7 @@ def test_the_limits_of_cd7_hang_on_the_route(code: str, day_5: str, harvest: str
 
 def test_fact_21_lymphocytes_are_banked_without_a_therapy() -> None:
     """Their order names no dose; a therapy that uses them links the bag, with consent, expiry and history."""
-    assert "dose_per_kg" not in load(shipped()["lymphocyte_banking"]).types
+    assert "assigned_dose" not in load(shipped()["lymphocyte_banking"]).types
     linked = load(shipped()["cd7_car_t_banked_pebl"]).steps["3.1"]
     assert {"bank_consent", "bank_expiry", "bank_history"} <= {field.name for field in linked.fields}
 
