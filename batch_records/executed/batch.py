@@ -10,8 +10,11 @@ say which entry may follow in which state::
     batch   in process ─conditionally released─▶ conditionally released ─released─▶ released
                 │  │                                       │
                 │  └─released (no result awaited)──────────┼──▶ released
-                ├─rejected─▶ rejected ◀────────────────────┘
-                └─stopped──▶ stopped
+                ├─rejected─▶ rejected ◀────────────────────┤
+                ├─stopped──▶ stopped                       │
+                └─released out of specification─▶ released out of specification ◀─┘
+                                                  │                │
+                              rejected ◀─rejected─┘                └─concluded─▶ concluded out of specification
 
     values  are recorded in a step in progress; in one that is completed they are only corrected, and what rests on
             them computed and judged again. After the end come remarks, refused attempts and what becomes of the
@@ -35,6 +38,9 @@ from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.notice_entries import NOTICES
+from batch_records.executed.notification_entries import NOTIFICATIONS, LateResultFound
+from batch_records.executed.supply import NO_SUPPLY, Notification, Supply
+from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
 from batch_records.values.limit import Verdict
@@ -59,13 +65,24 @@ class Disposition(Enum):
     IN_PROCESS = "in process"
     CONDITIONALLY_RELEASED = "conditionally released"
     RELEASED = "released"
+    RELEASED_OUT_OF_SPECIFICATION = "released out of specification"
+    CONCLUDED_OUT_OF_SPECIFICATION = "concluded out of specification"
     REJECTED = "rejected"
     STOPPED = "stopped"
 
     @property
     def is_open(self) -> bool:
         """Whether anything may still be recorded."""
-        return self in (Disposition.IN_PROCESS, Disposition.CONDITIONALLY_RELEASED)
+        return self in (
+            Disposition.IN_PROCESS,
+            Disposition.CONDITIONALLY_RELEASED,
+            Disposition.RELEASED_OUT_OF_SPECIFICATION,
+        )
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the product may be with its patient: what is found from now on is told to somebody."""
+        return self not in (Disposition.IN_PROCESS, Disposition.REJECTED, Disposition.STOPPED)
 
 
 STEP_TRANSITIONS: Mapping[tuple[StepState, type[Entry]], StepState] = {
@@ -83,6 +100,10 @@ TRANSITIONS: Mapping[tuple[Disposition, type[Entry]], Disposition] = {
     (Disposition.IN_PROCESS, e.BatchStopped): Disposition.STOPPED,
     (Disposition.CONDITIONALLY_RELEASED, e.BatchReleased): Disposition.RELEASED,
     (Disposition.CONDITIONALLY_RELEASED, e.BatchRejected): Disposition.REJECTED,
+    (Disposition.IN_PROCESS, BatchReleasedOutOfSpecification): Disposition.RELEASED_OUT_OF_SPECIFICATION,
+    (Disposition.CONDITIONALLY_RELEASED, BatchReleasedOutOfSpecification): Disposition.RELEASED_OUT_OF_SPECIFICATION,
+    (Disposition.RELEASED_OUT_OF_SPECIFICATION, e.BatchRejected): Disposition.REJECTED,
+    (Disposition.RELEASED_OUT_OF_SPECIFICATION, SupplyConcluded): Disposition.CONCLUDED_OUT_OF_SPECIFICATION,
 }
 
 _AGAIN = (e.ValueCorrected, e.ValueCalculated, e.ValueJudged)
@@ -97,6 +118,7 @@ AFTER_THE_END: tuple[type[Entry], ...] = (
     *(e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed),
     *(kind for kind in ALARMS if kind is not AlarmRaised),
     *NOTICES,
+    *NOTIFICATIONS,
 )
 
 
@@ -199,6 +221,9 @@ class Batch:
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
     notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them
+    supply: Supply = NO_SUPPLY  # out of specification, at the physician's request
+    notifications: Mapping[str, Notification] = field(default_factory=dict)
+    late: tuple[tuple[Stamp, LateResultFound], ...] = ()  # found after the release, and asked for by no step
 
     @property
     def id(self) -> str:

@@ -27,6 +27,9 @@ from batch_records.executed.batch import (
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.notice_entries import NOTICES
+from batch_records.executed.notification_entries import NotificationDue
+from batch_records.executed.supply import FOLDED
+from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
 from batch_records.master.recipe import Recipe
 
 Changes = dict[str, Any]
@@ -40,6 +43,9 @@ _KEEPS_REVIEW = (
     e.BatchReleased,
     e.BatchRejected,
     e.AttemptRefused,
+    BatchReleasedOutOfSpecification,
+    SupplyConcluded,
+    NotificationDue,  # it follows from what was released, or from an entry that ended the review already
 )
 
 
@@ -252,6 +258,8 @@ _APPLY: dict[type[Entry], Apply] = {
     e.BatchReleased: _dispose,
     e.BatchRejected: _dispose,
     e.BatchStopped: _dispose,
+    BatchReleasedOutOfSpecification: _dispose,
+    SupplyConcluded: _dispose,
     e.HoldTimeExceeded: _overdue,
     e.CommentAdded: _comment,
     e.AttemptRefused: _attempt,
@@ -260,4 +268,5 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationClosed: _close,
     **dict.fromkeys(ALARMS, _alarm),
     **dict.fromkeys(NOTICES, _notice),
+    **FOLDED,
 }

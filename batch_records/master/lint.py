@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from batch_records.master.recipe import Field, Kind, ParameterClass, Recipe, Stage, Step
+from batch_records.master.recipe import Field, Kind, Occasion, ParameterClass, Recipe, Stage, Step
 from batch_records.master.text import Problem
 from batch_records.values.formula import Formula
 
@@ -280,3 +280,11 @@ def results_name_their_method(linted: Linted) -> Iterator[tuple[Step, str]]:
     for step in linted.recipe.steps.values():
         if any(field.kind is Kind.RESULT and not field.method for field in step.fields):
             yield step, f"step {step.id} reports results and names no method"
+
+
+@_check
+def a_supply_is_told(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """Who may supply a product out of specification tells somebody at once (EU GMP Part IV, 11.54)."""
+    told = any(each.of is Occasion.SUPPLY for each in linted.recipe.notifications)
+    if linted.recipe.supply and not told:
+        yield linted.first, f"“out of specification” needs a notification of “{Occasion.SUPPLY.value}”: to the sponsor"

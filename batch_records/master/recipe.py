@@ -88,6 +88,20 @@ class Consequence(Enum):
     HOLD = "hold"
 
 
+class SupplyPath(Enum):
+    """By which rules a product out of specification may go to its patient; a recipe without one knows no such way."""
+
+    EU = "EU GMP Part IV 11.5"
+    IND = "US IND"  # beside the physician's, the medical director's authorisation, with the authority's answer
+
+
+class Occasion(Enum):
+    """What somebody named is told of, each with its time."""
+
+    SUPPLY = "supply out of specification"
+    LATE_RESULT = "late adverse result"
+
+
 @dataclass(frozen=True)
 class Choice:
     """One way a decision can go: what must hold for it, and whether it ends the batch."""
@@ -260,6 +274,16 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Notify:
+    """Whom to tell of an occasion, within which time, and whether they must say that they know."""
+
+    to: str
+    of: Occasion
+    within: Quantity
+    acknowledged: bool
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A master batch record. ``digest`` is SHA-256 of the text people sign, in hex."""
 
@@ -277,6 +301,8 @@ class Recipe:
     figures: tuple[str, ...] = ()  # the values one asks for first
     growth: Growth | None = None
     day_zero: Edge | None = None  # from where days of culture count
+    supply: SupplyPath | None = None
+    notifications: tuple[Notify, ...] = ()
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:

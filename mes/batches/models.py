@@ -28,7 +28,7 @@ class BatchView(View):
     pages: Mapped[int]
     started: Mapped[datetime] = mapped_column(Utc)
     changed: Mapped[datetime] = mapped_column(Utc)
-    due: Mapped[datetime | None] = mapped_column(Utc, index=True)  # when the next hold time runs out
+    due: Mapped[datetime | None] = mapped_column(Utc, index=True)  # when the next clock runs out
 
 
 class DeviationView(View):
@@ -67,11 +67,10 @@ def project(batch: Batch) -> dict[str, Any]:
 
 
 def next_due(batch: Batch) -> datetime | None:
-    """Return when the next hold time of an open batch runs out that was not declared exceeded yet."""
-    if not batch.disposition.is_open:
-        return None
-    clocks = Progress(batch).clocks()
-    return min((clock.due for clock in clocks if clock.due and clock.name not in batch.overdue), default=None)
+    """Return when the next clock runs out that was not declared so yet: of a hold time, or of who is to be told."""
+    told = [each.due for each in batch.notifications.values() if each.is_running]
+    clocks = Progress(batch).clocks() if batch.disposition.is_open else ()
+    return min((*told, *(each.due for each in clocks if each.due and each.name not in batch.overdue)), default=None)
 
 
 def project_deviations(batch: Batch) -> list[DeviationView]:

@@ -15,9 +15,10 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed
 from batch_records.executed.review import Finding, review
 from batch_records.master.recipe import Role, Stage
-from batch_records.release.assess import assess
+from batch_records.release.assess import assess, next_stage
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
+from batch_records.release.out_of_specification import SPECIFICATION
 from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.batches.queries import find
@@ -156,8 +157,12 @@ def _unwitnessed(session: Session, batch: Batch, signed: Sequence[e.Stamp]) -> s
 
 
 def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
-    """Say what keeps a review from being of any use: release would be blocked by the same."""
-    assessed = [each for each in assess(batch, stage) if each.criterion != _REVIEWED]
+    """Say what keeps a review from being of any use: release would be blocked by the same.
+
+    What is out of specification does not, once the physician has accepted it: then the review is of that supply.
+    """
+    apart = {_REVIEWED, SPECIFICATION} if batch.supply.acceptance else {_REVIEWED}
+    assessed = [each for each in assess(batch, stage) if each.criterion not in apart]
     return [f"{finding.sentence[:1].upper()}{finding.sentence[1:]}." for each in assessed for finding in each.blocks]
 
 
@@ -186,14 +191,6 @@ def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> Exc
         word or None,
         f"{url_for('audit.audit', book=book_of(batch.id), line=finding.stamp.page)}#line-{finding.stamp.page}",
     )
-
-
-def next_stage(batch: Batch) -> Stage:
-    """Return the stage of release that comes next: conditional while a result is awaited that may come later."""
-    if batch.disposition is Disposition.CONDITIONALLY_RELEASED:
-        return Stage.FINAL
-    awaited = any(each.pending for each in assess(batch, Stage.CONDITIONAL))
-    return Stage.CONDITIONAL if awaited else Stage.FINAL
 
 
 def release_page(batch: str, person: Person) -> ReleasePage:

@@ -1,5 +1,5 @@
-"""The decisions, by concern: steps, values, counts, corrections, alarms, notices, the whole. Import this for all."""
+"""The decisions, by concern: steps, values, counts, corrections, what is told, the whole. Import this for all."""
 
-from batch_records.executed.decisions import alarms, corrections, counts, notices, steps, values, whole
+from batch_records.executed.decisions import alarms, corrections, counts, notices, notifications, steps, values, whole
 
-__all__ = ["alarms", "corrections", "counts", "notices", "steps", "values", "whole"]
+__all__ = ["alarms", "corrections", "counts", "notices", "notifications", "steps", "values", "whole"]

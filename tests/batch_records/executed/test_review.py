@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from batch_records.executed import alarm_entries as a
 from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed import notice_entries as n
+from batch_records.executed import notification_entries as n2
 from batch_records.executed.review import CHECKS, exceptions, review
+from batch_records.executed.supply_entries import SupplyRequested
 from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import small
@@ -122,7 +126,25 @@ def unheard(play: Play) -> None:
     play.do(c.NoteOfInstrument(B, n.NoticeGiven("S-1", "its clock is 5.0 s ahead of ours", "T")), ALICE)
 
 
+def asked_for(play: Play) -> None:
+    """Ask for the product although it is out of specification."""
+    play.write([SupplyRequested("relapse", "none", "no other")], DORA)
+
+
+def untold(play: Play) -> None:
+    """Have nobody told in time of what was found late."""
+    play.write([n2.LateResultFound("Culture", "growth")], QUINN)
+    play.write([n2.NotificationDue("N1", "Sponsor", "late adverse result", "Culture: growth", due(play))], QUINN)
+    play.later(hours=2).do(c.DeclareOverdue(B), ALICE)
+
+
+def due(play: Play) -> str:
+    return (play.at + timedelta(hours=1)).isoformat()
+
+
 HAPPENS = {
+    "specification kept": (asked_for, "out of specification: supply requested by Dora Physician"),
+    "told in time": (untold, "N1 to Sponsor (Culture: growth) was not made by 2026-03-02T09:02:00+00:00"),
     "repeated counts that agree": (
         scattered,
         "Volume: CV 23.6 % of 10 mL, 14 mL is outside the alert limit (limit ≤ 30 %, alert ≤ 20 %)",
