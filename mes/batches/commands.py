@@ -38,7 +38,7 @@ from mes.samples.models import Sample
 from mes.seals.commands import seal_now
 from mes.training.gate import must_be_trained
 
-_WORKERS = tuple(role.value for role in Role)
+WORKERS = tuple(role.value for role in Role)
 _SHOW = insert(TABLE)
 _SHOW_AGAIN = (
     update(TABLE)
@@ -113,13 +113,13 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     if doing.signed and isinstance(command, c.StepCommand) and doing.signed["seen"] != batch.head(command.step):
         raise Refused("the step has changed since it was shown: look at it again, then sign")
     if isinstance(command, c.ReviewBatch | c.ReleaseBatch):
-        _must_verify(doing, command.batch)
+        must_verify(doing, command.batch)
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
     _write(doing, batch, entries, known, folds)
     return {"pages": len(entries)}
 
 
-def _must_verify(doing: Doing, batch: str) -> None:
+def must_verify(doing: Doing, batch: str) -> None:
     """Refuse to review or release what somebody altered: a signature of quality stands on every line before it."""
     for flaw in flaws_of(doing.act.connection, book_of(batch), installation().names):
         raise Refused(f"this record does not verify: line {flaw.page}, {flaw.sentence}")
@@ -144,18 +144,18 @@ class RecordFields(c.StepCommand):
     reason: str = ""
 
 
-def _batch_only(command: c.Command) -> Iterable[str]:
+def batch_only(command: c.Command) -> Iterable[str]:
     return (book_of(command.batch),)
 
 
-def _show_attempt(act: Act, command: c.Command) -> None:
+def show_attempt(act: Act, command: c.Command) -> None:
     """Have the view say that a refused attempt was written into the batch's book."""
     line = act.lines[-1]
     if line.book == book_of(command.batch):
         act.connection.execute(_ATTEMPTED, {"number": command.batch, "page": line.page, "at": act.at})
 
 
-@handles(RecordFields, "recorded values", roles=_WORKERS, books=_batch_only, refused=_show_attempt)
+@handles(RecordFields, "recorded values", roles=WORKERS, books=batch_only, refused=show_attempt)
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
     folds, batch = installation().folds, _batch(doing, command)
@@ -229,7 +229,7 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
             name=doing.by.person.name,
         )
         lines.append((stamp, entry))
-        if follow_up := _FOLLOW_UPS.get(type(entry)):
+        if follow_up := FOLLOW_UPS.get(type(entry)):
             follow_up(doing, command.batch, entry)
     after = fold(recipe, lines, batch)
     if lines:
@@ -315,7 +315,7 @@ def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
     doing.session.add(Sample(code=entry.value, batch=batch, step=entry.step, what=entry.field, taken=doing.act.at))
 
 
-def _archive(doing: Doing, batch: str, entry: Entry) -> None:
+def archive(doing: Doing, batch: str, entry: Entry) -> None:
     """Have the record printed with all of it attached: the batch's archive."""
     del entry
     author = doing.by.person.id
@@ -324,8 +324,8 @@ def _archive(doing: Doing, batch: str, entry: Entry) -> None:
     seal_new_readings(doing, timedelta(0))  # or the last ones would be in it without what vouches for them
 
 
-_FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
-    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), _archive),
+FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
+    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), archive),
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
     e.InstrumentAssigned: _use_equipment,
@@ -341,34 +341,34 @@ def _books(prefix: str) -> Callable[[Any], Iterable[str]]:
 
 
 _COMMANDS: tuple[tuple[type[c.Command], str, str, Callable[[Any], Iterable[str]]], ...] = (
-    (c.StartStep, "started a step", "", _batch_only),
-    (c.RecordValues, "recorded values", "", _batch_only),
-    (c.TakeReading, "took a reading", "", _batch_only),
-    (c.CountAgain, "had a value counted again", "", _batch_only),
-    (c.Calculate, "had values calculated", "", _batch_only),
-    (c.CheckIdentity, "scanned an identity", "", _batch_only),
+    (c.StartStep, "started a step", "", batch_only),
+    (c.RecordValues, "recorded values", "", batch_only),
+    (c.TakeReading, "took a reading", "", batch_only),
+    (c.CountAgain, "had a value counted again", "", batch_only),
+    (c.Calculate, "had values calculated", "", batch_only),
+    (c.CheckIdentity, "scanned an identity", "", batch_only),
     (c.AddMaterial, "scanned a lot", "", _books("lot")),
     (c.UseEquipment, "scanned equipment", "", _books("equipment")),
     (c.AssignInstrument, "assigned an instrument", "", _books("equipment")),
     (c.TakeSample, "took a sample", "", _books("sample")),
-    (c.PrintLabels, "printed labels", "", _batch_only),
-    (c.Decide, "decided", "decided", _batch_only),
-    (c.ReportResults, "reported results", "", _batch_only),
-    (c.CorrectValue, "corrected a value", "", _batch_only),
-    (c.CorrectFact, "corrected a fact of the order", "corrected", _batch_only),
-    (c.CompleteStep, "completed a step", "performed", _batch_only),
-    (c.VerifyStep, "verified a step", "verified", _batch_only),
-    (c.SendBack, "sent a step back", "not verified", _batch_only),
-    (c.AddComment, "remarked", "", _batch_only),
-    (c.RaiseDeviation, "raised a deviation", "", _batch_only),
-    (c.ExplainDeviation, "explained a deviation", "explained", _batch_only),
-    (c.CloseDeviation, "closed a deviation", "approved", _batch_only),
-    (c.HoldBatch, "put a batch on hold", "held", _batch_only),
-    (c.LiftHold, "lifted a hold", "approved", _batch_only),
-    (c.StopBatch, "ended a batch", "approved", _batch_only),
-    (c.ReviewBatch, "reviewed a record", "reviewed", _batch_only),
-    (c.ReleaseBatch, "released a batch", "released", _batch_only),
-    (c.RejectBatch, "rejected a batch", "rejected", _batch_only),
+    (c.PrintLabels, "printed labels", "", batch_only),
+    (c.Decide, "decided", "decided", batch_only),
+    (c.ReportResults, "reported results", "", batch_only),
+    (c.CorrectValue, "corrected a value", "", batch_only),
+    (c.CorrectFact, "corrected a fact of the order", "corrected", batch_only),
+    (c.CompleteStep, "completed a step", "performed", batch_only),
+    (c.VerifyStep, "verified a step", "verified", batch_only),
+    (c.SendBack, "sent a step back", "not verified", batch_only),
+    (c.AddComment, "remarked", "", batch_only),
+    (c.RaiseDeviation, "raised a deviation", "", batch_only),
+    (c.ExplainDeviation, "explained a deviation", "explained", batch_only),
+    (c.CloseDeviation, "closed a deviation", "approved", batch_only),
+    (c.HoldBatch, "put a batch on hold", "held", batch_only),
+    (c.LiftHold, "lifted a hold", "approved", batch_only),
+    (c.StopBatch, "ended a batch", "approved", batch_only),
+    (c.ReviewBatch, "reviewed a record", "reviewed", batch_only),
+    (c.ReleaseBatch, "released a batch", "released", batch_only),
+    (c.RejectBatch, "rejected a batch", "rejected", batch_only),
 )
 
 _SEALED_AT_ONCE = (c.ReviewBatch, c.ReleaseBatch, c.RejectBatch)
@@ -378,22 +378,22 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
     _register = handles(
         _command,
         _sentence,
-        roles=_WORKERS,
+        roles=WORKERS,
         books=_which,
         signature=_meaning,
         unsigned_too=_command in _UNSIGNED_TOO,
-        refused=_show_attempt,
+        refused=show_attempt,
         **({"then": seal_now(_which)} if _command in _SEALED_AT_ONCE else {}),
     )
     _register(carry_out)
-handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(
+handles(c.DeclareOverdue, "declared hold times exceeded", roles=(CLOCK,), books=batch_only, refused=show_attempt)(
     carry_out
 )
 handles(
     c.NoteOfInstrument,
     "noted what a gateway tells of an instrument",
     roles=(INSTRUMENT,),
-    books=_batch_only,
-    refused=_show_attempt,
+    books=batch_only,
+    refused=show_attempt,
 )(carry_out)
-handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=_batch_only, refused=_show_attempt)(carry_out)
+handles(c.NoteAlarm, "noted an alarm", roles=(CLOCK,), books=batch_only, refused=show_attempt)(carry_out)

@@ -18,7 +18,7 @@ from batch_records.master.recipe import Role, Stage
 from batch_records.release.assess import assess, next_stage
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
-from batch_records.release.out_of_specification import SPECIFICATION
+from batch_records.release.out_of_specification import SPECIFICATION, findings
 from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.batches.queries import find
@@ -114,6 +114,8 @@ class ReleasePage:
     signature: shapes.Signature | None
     refusal: str
     rejection: shapes.Signature | None
+    supply: str = ""  # words of a link to the supply out of specification, where there may be one
+    told: str = ""  # words of a link to who is told
     unwitnessed: str = ""  # what a signature just given still waits for
 
 
@@ -204,6 +206,8 @@ def release_page(batch: str, person: Person) -> ReleasePage:
     shown_lines = conditional if stage is Stage.CONDITIONAL else ()
     mine = conditional if stage is Stage.CONDITIONAL else final
     blocking = [*altered, *(line.sentence for line in mine if line.state == "blocks")]
+    if found.disposition is Disposition.RELEASED_OUT_OF_SPECIFICATION:
+        blocking = ["Released out of specification: its record is concluded, never released.", *altered]
     return ReleasePage(
         batch=shown.head(found, people),
         criteria=(*shown_lines, *final),
@@ -214,8 +218,18 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         signature=_releasing(found, stage) if may and not blocking else None,
         refusal="; ".join(blocking if may else altered),
         rejection=_rejecting(found) if may else None,
+        supply="Supply out of specification" if found.recipe.supply and findings(found) else "",
+        told=_to_tell(found),
         unwitnessed=unwitnessed,
     )
+
+
+def _to_tell(batch: Batch) -> str:
+    """Say how many notifications wait; nothing before anything left."""
+    waiting = sum(not each.is_done for each in batch.notifications.values())
+    if waiting:
+        return f"Who is told: {waiting} to be done"
+    return "Who is told" if batch.disposition.has_left else ""
 
 
 def _criteria(batch: Batch, stage: Stage) -> tuple[CriterionLine, ...]:

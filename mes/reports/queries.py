@@ -60,7 +60,7 @@ def record_page(batch: str) -> RecordPage:
     people = names()
     with installation().reading() as session:
         found = find(session, batch)
-        newest = _newest(session, batch)
+        newest = newest_document(session, batch)
         books, lines = session.execute(select(func.count(), func.sum(book.c.pages))).one()
     more = found.last.page - (newest.page or 0) if newest and newest.state == "ready" else 0
     return RecordPage(
@@ -71,9 +71,10 @@ def record_page(batch: str) -> RecordPage:
     )
 
 
-def _newest(session: Session, batch: str) -> Document | None:
-    query = select(Document).where(Document.batch == batch).order_by(Document.asked.desc()).limit(1)
-    return session.scalars(query).first()
+def newest_document(session: Session, batch: str, form: str | None = None) -> Document | None:
+    """Return the newest document of a form: of the batch record, where none is named."""
+    query = select(Document).where(Document.batch == batch, Document.form == form).order_by(Document.asked.desc())
+    return session.scalars(query.limit(1)).first()
 
 
 def _shown(row: Document, people: Mapping[str, str]) -> RecordShown:
@@ -90,10 +91,12 @@ def file_of(digest: str) -> Path:
     return installation().settings.folder / "documents" / f"{digest}.pdf"
 
 
-def newest_file(batch: str) -> Path:
+def newest_file(batch: str, form: str | None = None) -> Path:
     """Return the newest PDF of a batch, or answer that there is none."""
     with installation().reading() as session:
-        query = select(Document.digest).where(Document.batch == batch, Document.state == "ready")
+        query = select(Document.digest).where(
+            Document.batch == batch, Document.form == form, Document.state == "ready"
+        )
         digest = session.scalars(query.order_by(Document.made.desc()).limit(1)).first()
     if digest is None or not file_of(digest).is_file():
         abort(404, "No PDF of this record has been made yet.")
@@ -106,6 +109,7 @@ class Asked:
 
     id: str
     batch: str
+    form: str = ""
 
 
 def asked() -> list[Asked]:
@@ -118,5 +122,5 @@ def asked() -> list[Asked]:
         seal = newest(session.connection())
         since = max(seal.at, late) if seal else late
         due = (Document.state == "asked", Document.asked <= since)
-        query = select(Document.id, Document.batch).where(*due).order_by(Document.asked)
-        return [Asked(*row) for row in session.execute(query)]
+        query = select(Document.id, Document.batch, Document.form).where(*due).order_by(Document.asked)
+        return [Asked(id_, batch, form or "") for id_, batch, form in session.execute(query)]

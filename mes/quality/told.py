@@ -1,0 +1,125 @@
+"""What the page about notifications shows: whom to tell of what, until when, and who was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from batch_records.executed.batch import Batch
+from batch_records.executed.commands import Person
+from batch_records.executed.supply import Notification
+from batch_records.master.recipe import Role
+from mes.batches import shown
+from mes.batches.queries import find
+from mes.context import installation
+from mes.people.queries import names
+from mes.web import shapes
+from mes.web.errors import not_signed
+from mes.web.forms import Form
+
+_QUALITY = frozenset({Role.REVIEWER.value, Role.RELEASER.value})
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notification: whom, of what, by when, what became of it, and what this person can sign next."""
+
+    number: str
+    to: str
+    of: str
+    because: str
+    due: datetime
+    state: str
+    tone: str
+    since: datetime
+    story: tuple[tuple[shapes.Stamp, str], ...]
+    making: shapes.Signature | None
+    acknowledging: shapes.Signature | None
+
+    def again(self, entered: Form, error: Exception) -> Told:
+        """Return it after a refusal, with the sentence in the panel that was sent."""
+        if self.making:
+            return replace(self, making=not_signed(self.making, entered, error))
+        return replace(self, acknowledging=not_signed(self.acknowledging, entered, error))
+
+
+@dataclass(frozen=True)
+class NotificationsPage:
+    """Everything that ``notifications.html`` asks for."""
+
+    batch: shapes.BatchHead
+    notifications: tuple[Told, ...]
+    found: tuple[tuple[shapes.Stamp, str], ...]
+    reporting: shapes.Signature | None
+    draft: Mapping[str, str] = field(default_factory=dict)
+
+    def again(self, number: str, entered: Form, error: Exception) -> NotificationsPage:
+        """Return the page after a refusal: with its sentence where the form was, and what was typed."""
+        told = tuple(each.again(entered, error) if each.number == number else each for each in self.notifications)
+        reporting = self.reporting if number else not_signed(self.reporting, entered, error)
+        if number not in ("", *(each.number for each in self.notifications)):
+            raise error
+        return replace(self, notifications=told, reporting=reporting, draft=entered.fields)
+
+
+def notifications_page(batch: str, person: Person) -> NotificationsPage:
+    """Return whom the laboratory has to tell about a batch, the open ones first."""
+    with installation().reading() as session:
+        found = find(session, batch)
+    people = names()
+    told = [_told(found, number, each, person, people) for number, each in found.notifications.items()]
+    may_report = found.disposition.has_left and Role.REVIEWER.value in person.roles
+    return NotificationsPage(
+        batch=shown.head(found, people),
+        notifications=tuple(sorted(told, key=lambda each: each.state == "done")),
+        found=tuple((shown.stamp(stamp, people), f"{each.what}: {each.found}") for stamp, each in found.late),
+        reporting=_reporting(found) if may_report else None,
+    )
+
+
+def _told(batch: Batch, number: str, each: Notification, person: Person, people: Mapping[str, str]) -> Told:
+    state, tone = _state(each)
+    tell = not each.made and bool(_QUALITY & person.roles)
+    knows = each.made and each.entry.expects and not each.acknowledged and Role.PHYSICIAN.value in person.roles
+    return Told(
+        number=number,
+        to=each.entry.to,
+        of=each.entry.of,
+        because=each.entry.because,
+        due=shown.local(each.due),
+        state=state,
+        tone=tone,
+        since=shown.local(each.since.at),
+        story=tuple(_story(each, people)),
+        making=_signature(batch, number, "told", f"{each.entry.to} knows of it.") if tell else None,
+        acknowledging=_signature(batch, number, "acknowledged", "I know of it, and follow the patient up.")
+        if knows
+        else None,
+    )
+
+
+def _state(each: Notification) -> tuple[str, str]:
+    if each.is_done:
+        return "done", "ok"
+    if each.made:
+        return "told, not acknowledged", "half"
+    late = each.overdue or each.due < installation().now()
+    return ("too late, nobody told", "action") if late else ("to be told", "clock")
+
+
+def _story(each: Notification, people: Mapping[str, str]) -> Iterator[tuple[shapes.Stamp, str]]:
+    if each.made:
+        yield shown.stamp(each.made[0], people), f"Told {each.made[1].told}, {each.made[1].how}."
+    if each.acknowledged:
+        yield shown.stamp(each.acknowledged[0], people), f"Acknowledged. {each.acknowledged[1].follow_up}"
+
+
+def _signature(batch: Batch, number: str, meaning: str, statement: str) -> shapes.Signature:
+    title = "Say that they were told" if meaning == "told" else "Acknowledge"
+    return shapes.Signature(title, statement, meaning, batch.last.hash, f"{batch.id} {number}")
+
+
+def _reporting(batch: Batch) -> shapes.Signature:
+    statement = "This was found after the release. Everybody named by the recipe is told."
+    return shapes.Signature("Report what was found late", statement, "reported", batch.last.hash, shown.record(batch))
