@@ -145,6 +145,7 @@ class RecordFields(c.StepCommand):
 
 
 def batch_only(command: c.Command) -> Iterable[str]:
+    """Name the batch's book, and no other."""
     return (book_of(command.batch),)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import url_for
-from sqlalchemy.orm import Session
 
 from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.commands import Person
@@ -17,14 +16,16 @@ from mes.batches.queries import find
 from mes.context import installation
 from mes.people.queries import names
 from mes.reports.models import SUPPLY
-from mes.reports.queries import newest_document
+from mes.reports.queries import state_of
 from mes.reports.supply import RECORDS, SupplyRecord, records
 from mes.web import shapes
+from mes.web.errors import not_signed
+from mes.web.forms import Form
 
 
 @dataclass(frozen=True)
-class Act:
-    """One act of a supply: who does it, what is signed, and what it asks for."""
+class Move:
+    """What comes next in a supply: who does it, what is signed, and what it asks for."""
 
     endpoint: str
     role: Role
@@ -43,7 +44,7 @@ class SupplyPage:
     path: str
     findings: tuple[str, ...]
     records: tuple[SupplyRecord, ...]
-    act: Act | None
+    act: Move | None
     waits: str  # what comes next, where it is somebody else's
     blocked: tuple[str, ...]
     signature: shapes.Signature | None
@@ -51,9 +52,15 @@ class SupplyPage:
     document: str  # empty, being made, ready, failed
     draft: Mapping[str, str] = field(default_factory=dict)
 
+    def again(self, _: str, entered: Form, error: Exception) -> SupplyPage | None:
+        """Return the page after a refusal, with its sentence and what was typed; None where nothing can be signed."""
+        if self.signature is None:
+            return None
+        return replace(self, signature=not_signed(self.signature, entered, error), draft=entered.fields)
+
 
 _ASKS = {kind.__name__: asks for kind, (_, asks) in RECORDS.items()}
-_REQUEST = Act(
+_REQUEST = Move(
     "supply.request_supply",
     Role.PHYSICIAN,
     "The treating physician's request",
@@ -62,7 +69,7 @@ _REQUEST = Act(
     "Ask for the product",
     _ASKS["SupplyRequested"],
 )
-_EVALUATE = Act(
+_EVALUATE = Move(
     "supply.evaluate_risk",
     Role.REVIEWER,
     "The manufacturer's evaluation of the risk",
@@ -71,7 +78,7 @@ _EVALUATE = Act(
     "Give the evaluation",
     _ASKS["RiskEvaluated"],
 )
-_ACCEPT = Act(
+_ACCEPT = Move(
     "supply.accept_supply",
     Role.PHYSICIAN,
     "The physician's acceptance",
@@ -80,7 +87,7 @@ _ACCEPT = Act(
     "Accept the product",
     _ASKS["SupplyAccepted"],
 )
-_AUTHORISE = Act(
+_AUTHORISE = Move(
     "supply.authorise_supply",
     Role.PHYSICIAN,
     "The medical director's authorisation",
@@ -89,7 +96,7 @@ _AUTHORISE = Act(
     "Authorise the use",
     _ASKS["SupplyAuthorised"],
 )
-_RELEASE = Act(
+_RELEASE = Move(
     "supply.release_out_of_specification",
     Role.RELEASER,
     "Release out of specification",
@@ -97,7 +104,7 @@ _RELEASE = Act(
     "released out of specification",
     "Release out of specification",
 )
-_CONCLUDE = Act(
+_CONCLUDE = Move(
     "supply.conclude_supply",
     Role.RELEASER,
     "Conclude the record",
@@ -111,7 +118,7 @@ def supply_page(batch: str, person: Person) -> SupplyPage:
     """Return the page of a batch's supply out of specification."""
     with installation().reading() as session:
         found, altered = find(session, batch), shown.altered(session, batch)
-        document = _document(session, batch)
+        document = state_of(session, batch, SUPPLY)
     people, act = names(), _next(found)
     blocked = (*altered, *(_blocked(found) if act in (_RELEASE, _CONCLUDE) else ()))
     mine = act is not None and act.role.value in person.roles
@@ -129,7 +136,7 @@ def supply_page(batch: str, person: Person) -> SupplyPage:
     )
 
 
-def _next(batch: Batch) -> Act | None:
+def _next(batch: Batch) -> Move | None:
     """Return what comes next; nothing where the recipe knows no such supply, or it is over."""
     if batch.disposition is Disposition.RELEASED_OUT_OF_SPECIFICATION:
         return _CONCLUDE
@@ -151,10 +158,5 @@ def _blocked(batch: Batch) -> list[str]:
     return [*(untold(batch) if over else missing(batch)), *blocks(batch)]
 
 
-def _signature(batch: Batch, act: Act) -> shapes.Signature:
+def _signature(batch: Batch, act: Move) -> shapes.Signature:
     return shapes.Signature(act.title, act.statement, act.meaning, batch.last.hash, shown.record(batch))
-
-
-def _document(session: Session, batch: str) -> str:
-    row = newest_document(session, batch, SUPPLY)
-    return {None: "", "asked": "being made"}.get(row and row.state, row.state if row else "")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
-from flask import Blueprint, redirect, render_template, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Response as AnyResponse
 from werkzeug.wrappers import Response
 
 import mes.quality.commands  # noqa: F401 - registers the handlers
 from batch_records.executed import supply_commands as s
-from batch_records.executed.commands import Command
+from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from mes.audit.commands import NoteCopy
 from mes.execute import execute
-from mes.quality.supply import supply_page
-from mes.quality.told import notifications_page
+from mes.quality.supply import SupplyPage, supply_page
+from mes.quality.told import NotificationsPage, notifications_page
 from mes.reports.models import SUPPLY
 from mes.reports.queries import newest_file
 from mes.web import frame
-from mes.web.errors import not_signed, status_of
+from mes.web.errors import Problem, answer, sentence_of, status_of
 from mes.web.forms import form
 
 bp = Blueprint("supply", __name__, url_prefix="/batches/<batch>", template_folder="templates")
@@ -31,43 +32,59 @@ def supply(batch: str) -> str:
 
 
 @bp.post("/supply/request")
-def request_supply(batch: str) -> Response | tuple[str, int]:
+def request_supply(batch: str) -> Response:
     """Ask for the product, as the treating physician."""
     entered = form()
     answers = [entered.text(name) for name in ("hazard", "alternatives", "need")]
-    return _sign(s.RequestSupply(batch, *answers, entered.text("seen")))
+    command = s.RequestSupply(batch, *answers, entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.post("/supply/evaluation")
-def evaluate_risk(batch: str) -> Response | tuple[str, int]:
+def evaluate_risk(batch: str) -> Response:
     """Give the manufacturer's evaluation of the risk."""
-    return _sign(s.EvaluateRisk(batch, form().text("evaluation"), form().text("seen")))
+    entered = form()
+    command = s.EvaluateRisk(batch, entered.text("evaluation"), entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.post("/supply/acceptance")
-def accept_supply(batch: str) -> Response | tuple[str, int]:
+def accept_supply(batch: str) -> Response:
     """Accept the product, as the physician who asked."""
-    return _sign(s.AcceptSupply(batch, form().text("told"), form().text("seen")))
+    entered = form()
+    command = s.AcceptSupply(batch, entered.text("told"), entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.post("/supply/authorisation")
-def authorise_supply(batch: str) -> Response | tuple[str, int]:
+def authorise_supply(batch: str) -> Response:
     """Authorise the use, as the medical director."""
     entered = form()
     answers = [entered.text(name) for name in ("reference", "answer", "consent")]
-    return _sign(s.AuthoriseSupply(batch, *answers, entered.text("seen")))
+    command = s.AuthoriseSupply(batch, *answers, entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.post("/supply/release")
-def release_out_of_specification(batch: str) -> Response | tuple[str, int]:
+def release_out_of_specification(batch: str) -> Response:
     """Release the batch out of specification."""
-    return _sign(s.ReleaseOutOfSpecification(batch, form().text("seen")))
+    entered = form()
+    command = s.ReleaseOutOfSpecification(batch, entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.post("/supply/conclusion")
-def conclude_supply(batch: str) -> Response | tuple[str, int]:
+def conclude_supply(batch: str) -> Response:
     """Conclude the record."""
-    return _sign(s.ConcludeSupply(batch, form().text("seen")))
+    entered = form()
+    command = s.ConcludeSupply(batch, entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.supply", batch)
 
 
 @bp.get("/supply/supply-out-of-specification.pdf")
@@ -86,44 +103,46 @@ def notifications(batch: str) -> str:
 
 
 @bp.post("/notifications")
-def report_late_result(batch: str) -> Response | tuple[str, int]:
+def report_late_result(batch: str) -> Response:
     """Report what was found after the release."""
     entered = form()
-    return _tell(s.ReportLateResult(batch, entered.text("what"), entered.text("found")))
+    command = s.ReportLateResult(batch, entered.text("what"), entered.text("found"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.notifications", batch)
 
 
 @bp.post("/notifications/<number>")
-def make_notification(batch: str, number: str) -> Response | tuple[str, int]:
+def make_notification(batch: str, number: str) -> Response:
     """Say that somebody was told."""
     entered = form()
-    return _tell(s.MakeNotification(batch, number, entered.text("told"), entered.text("how")))
+    command = s.MakeNotification(batch, number, entered.text("told"), entered.text("how"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.notifications", batch)
 
 
 @bp.post("/notifications/<number>/acknowledgement")
-def acknowledge_notification(batch: str, number: str) -> Response | tuple[str, int]:
+def acknowledge_notification(batch: str, number: str) -> Response:
     """Acknowledge what one was told."""
-    return _tell(s.AcknowledgeNotification(batch, number, form().text("follow_up")))
-
-
-def _sign(command: Command) -> Response | tuple[str, int]:
     entered = form()
-    try:
-        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
-    except (Malformed, Refused) as error:
-        page = supply_page(command.batch, frame.actor().person)
-        signature = not_signed(page.signature, entered, error)
-        drawn = vars(replace(page, signature=signature, draft=entered.fields))
-        return render_template("supply.html", **drawn), status_of(error)
-    frame.say_saved()
-    return redirect(url_for("supply.supply", batch=command.batch))
+    command = s.AcknowledgeNotification(batch, number, entered.text("follow_up"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("supply.notifications", batch)
 
 
-def _tell(command: Command) -> Response | tuple[str, int]:
-    entered, number = form(), getattr(command, "number", "")
-    try:
-        execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
-    except (Malformed, Refused) as error:
-        page = notifications_page(command.batch, frame.actor().person).again(number, entered, error)
-        return render_template("notifications.html", **vars(page)), status_of(error)
+@bp.errorhandler(Malformed)
+@bp.errorhandler(Refused)
+def again(error: Malformed | Refused) -> AnyResponse | tuple[str, int]:
+    """Show the page again after a refusal, with its sentence where the form was and what was typed."""
+    batch, number = (str((request.view_args or {}).get(part, "")) for part in ("batch", "number"))
+    template = "notifications.html" if "/notifications" in request.path else "supply.html"
+    ask: Callable[[str, Person], NotificationsPage | SupplyPage]
+    ask = notifications_page if template == "notifications.html" else supply_page
+    page = ask(batch, frame.actor().person).again(number, form(), error)
+    if page is None:  # the form is not on the page any more
+        return answer(status_of(error), Problem("refused", sentence_of(error), recorded=isinstance(error, Refused)))
+    return render_template(template, **vars(page)), status_of(error)
+
+
+def _back(endpoint: str, batch: str) -> Response:
     frame.say_saved()
-    return redirect(url_for("supply.notifications", batch=command.batch))
+    return redirect(url_for(endpoint, batch=batch))

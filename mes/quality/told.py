@@ -37,12 +37,6 @@ class Told:
     making: shapes.Signature | None
     acknowledging: shapes.Signature | None
 
-    def again(self, entered: Form, error: Exception) -> Told:
-        """Return it after a refusal, with the sentence in the panel that was sent."""
-        if self.making:
-            return replace(self, making=not_signed(self.making, entered, error))
-        return replace(self, acknowledging=not_signed(self.acknowledging, entered, error))
-
 
 @dataclass(frozen=True)
 class NotificationsPage:
@@ -54,13 +48,17 @@ class NotificationsPage:
     reporting: shapes.Signature | None
     draft: Mapping[str, str] = field(default_factory=dict)
 
-    def again(self, number: str, entered: Form, error: Exception) -> NotificationsPage:
-        """Return the page after a refusal: with its sentence where the form was, and what was typed."""
-        told = tuple(each.again(entered, error) if each.number == number else each for each in self.notifications)
-        reporting = self.reporting if number else not_signed(self.reporting, entered, error)
-        if number not in ("", *(each.number for each in self.notifications)):
-            raise error
-        return replace(self, notifications=told, reporting=reporting, draft=entered.fields)
+    def again(self, number: str, entered: Form, error: Exception) -> NotificationsPage | None:
+        """Return the page after a refusal, with its sentence and what was typed; None where nothing can be signed."""
+        told = {each.number: each for each in self.notifications}
+        panel = told[number].making or told[number].acknowledging if number in told else self.reporting
+        if panel is None or (number and number not in told):
+            return None
+        panel = not_signed(panel, entered, error)
+        if not number:
+            return replace(self, reporting=panel, draft=entered.fields)
+        mine = replace(told[number], **{"making" if told[number].making else "acknowledging": panel})
+        return replace(self, notifications=tuple((told | {number: mine}).values()), draft=entered.fields)
 
 
 def notifications_page(batch: str, person: Person) -> NotificationsPage:

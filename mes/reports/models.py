@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mes.db import Row, Utc
 
-
 SUPPLY = "supply"
 
 

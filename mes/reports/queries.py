@@ -60,7 +60,7 @@ def record_page(batch: str) -> RecordPage:
     people = names()
     with installation().reading() as session:
         found = find(session, batch)
-        newest = newest_document(session, batch)
+        newest = _newest(session, batch)
         books, lines = session.execute(select(func.count(), func.sum(book.c.pages))).one()
     more = found.last.page - (newest.page or 0) if newest and newest.state == "ready" else 0
     return RecordPage(
@@ -71,8 +71,13 @@ def record_page(batch: str) -> RecordPage:
     )
 
 
-def newest_document(session: Session, batch: str, form: str | None = None) -> Document | None:
-    """Return the newest document of a form: of the batch record, where none is named."""
+def state_of(session: Session, batch: str, form: str) -> str:
+    """Say how far the newest document of a form is: being made, ready, failed; empty where nobody asked for it."""
+    newest = _newest(session, batch, form)
+    return "" if newest is None else "being made" if newest.state == "asked" else newest.state
+
+
+def _newest(session: Session, batch: str, form: str | None = None) -> Document | None:
     query = select(Document).where(Document.batch == batch, Document.form == form).order_by(Document.asked.desc())
     return session.scalars(query.limit(1)).first()
 
@@ -94,9 +99,7 @@ def file_of(digest: str) -> Path:
 def newest_file(batch: str, form: str | None = None) -> Path:
     """Return the newest PDF of a batch, or answer that there is none."""
     with installation().reading() as session:
-        query = select(Document.digest).where(
-            Document.batch == batch, Document.form == form, Document.state == "ready"
-        )
+        query = select(Document.digest).where(Document.batch == batch, Document.form == form, Document.state == "ready")
         digest = session.scalars(query.order_by(Document.made.desc()).limit(1)).first()
     if digest is None or not file_of(digest).is_file():
         abort(404, "No PDF of this record has been made yet.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from batch_records.executed.commands import Person
 from batch_records.master.recipe import Stage
 from tests.batch_records.playing import RUTH
+from tests.batch_records.release.test_out_of_specification import DAVE
 from tests.cast import ALICE, BOB, DORA, PETRA, QUINN
 from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
 from tests.mes.laboratory import ADAM, CLOCK, COI, GATEWAY, SAM, SVEN, Laboratory
@@ -60,6 +61,8 @@ _WHY = {"why": "forgot gloves"}
 _SAYS = {"comment": "seen by the window"}
 _CORRECTED = {"field": "volume", "value.volume": "60.0 mL", "reason": "typing mistake", "why": "a slip"}
 _CLOSED = {"conclusion": "no harm", "impact": "none at all", "other_batches": "no other"}
+_REQUEST = {"hazard": "a relapse", "alternatives": "none", "need": "no other"}
+_IND = {"reference": "IND 00000", "answer": "no objection", "consent": "version 2"}
 ASKED = frozenset({"answer", "stage", "field", "how", "form", "reading", "equipment_class"})
 
 PEOPLE: Iterable[Act] = (
@@ -297,6 +300,57 @@ RECORD: Iterable[Act] = (
     Act("quality.release_finally", PETRA, f"{PAGE}/release/final", {}, scenes.reviewed, signed=True),
     Act("quality.release_conditionally", PETRA, f"{PAGE}/release/conditional", {}, scenes.reviewed_early, signed=True),
     Act("quality.reject", PETRA, f"{PAGE}/rejection", _SAYS, scenes.reviewed, "comment", signed=True),
+    Act("supply.request_supply", DORA, f"{PAGE}/supply/request", _REQUEST, scenes.impure(), signed=True),
+    Act(
+        "supply.evaluate_risk",
+        QUINN,
+        f"{PAGE}/supply/evaluation",
+        {"evaluation": "fewer T cells"},
+        scenes.impure(scenes.asked_for),
+        signed=True,
+    ),
+    Act(
+        "supply.accept_supply",
+        DORA,
+        f"{PAGE}/supply/acceptance",
+        {"told": "the parents agree"},
+        scenes.impure(scenes.asked_for, scenes.evaluated),
+        signed=True,
+    ),
+    Act("supply.authorise_supply", DAVE, f"{PAGE}/supply/authorisation", _IND, scenes.under_an_ind, signed=True),
+    Act(
+        "supply.release_out_of_specification",
+        PETRA,
+        f"{PAGE}/supply/release",
+        {},
+        scenes.impure(scenes.asked_for, scenes.evaluated, scenes.accepted, scenes.reviewed_for),
+        signed=True,
+    ),
+    Act("supply.conclude_supply", PETRA, f"{PAGE}/supply/conclusion", {}, scenes.impure(scenes.supplied), signed=True),
+    Act(
+        "supply.report_late_result",
+        RUTH,
+        f"{PAGE}/notifications",
+        {"what": "a culture", "found": "growth"},
+        scenes.left(),
+        signed=True,
+    ),
+    Act(
+        "supply.make_notification",
+        RUTH,
+        f"{PAGE}/notifications/N1",
+        {"told": "Dora", "how": "call 4"},
+        scenes.left(scenes.found_late),
+        signed=True,
+    ),
+    Act(
+        "supply.acknowledge_notification",
+        DORA,
+        f"{PAGE}/notifications/N1/acknowledgement",
+        {"follow_up": "cultures taken"},
+        scenes.left(scenes.found_late, scenes.told),
+        signed=True,
+    ),
     Act("reports.render", QUINN, f"{PAGE}/record/", {}, scenes.at("1.3")),
     Act("reports.copy", QUINN, f"{PAGE}/record/copies", {"form": "json"}, scenes.at("1.3")),
 )

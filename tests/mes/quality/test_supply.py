@@ -48,7 +48,7 @@ def supplied(batch: Played) -> Played:
 @pytest.mark.requirement("RQ-096")
 @pytest.mark.requirement("RQ-097")
 def test_fact_18_a_product_out_of_specification_goes_to_its_patient_record_by_record(impure: Played) -> None:
-    """Dora asks, Quinn evaluates, Dora accepts, Ruth reviews, Petra releases; the sponsor's hour runs; it is concluded."""
+    """Dora asks, Quinn evaluates, Dora accepts, Ruth reviews, Petra releases, the sponsor is told: concluded."""
     release = impure.lab.tablet(PETRA).open(f"{impure.page}/release")
     assert release.page.form("/release/conditional") is None
     assert "Supply out of specification" in release.page.text
@@ -97,7 +97,7 @@ def test_a_refused_answer_is_told_beside_its_form_and_nothing_typed_is_lost(impu
 
 @pytest.mark.requirement("RQ-092")
 def test_fact_17_growth_after_the_release_is_told_to_the_physician_in_time_and_acknowledged(batch: Played) -> None:
-    """Sterility fails on day 14: Dora is to be told within four hours; she is, and says how the child is followed up."""
+    """Sterility fails on day 14: Dora is told within four hours, and says how the child is followed up."""
     batch.finish("3.1").review(Stage.CONDITIONAL)
     batch.release(Stage.CONDITIONAL)
     batch.later(days=14).report("3.1", sterility="growth")
