@@ -16,6 +16,9 @@ say which entry may follow in which state::
                                                   │                │
                               rejected ◀─rejected─┘                └─concluded─▶ concluded out of specification
 
+    Without an infusion: failed, withdrawn and never used follow on in process and on stopped; the last two on whatever
+    was released, too, and failed on rejected, for it says why. Re-manufactured follows on stopped, rejected and failed.
+
     values  are recorded in a step in progress; in one that is completed they are only corrected, and what rests on
             them computed and judged again. After the end come remarks, refused attempts and what becomes of the
             deviations and alarms, and nothing else.
@@ -36,6 +39,13 @@ from fractions import Fraction
 from batch_records.executed import entries as e
 from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
+from batch_records.executed.ending_entries import (
+    ENDINGS,
+    BatchFailed,
+    BatchNeverUsed,
+    BatchRemanufactured,
+    BatchWithdrawn,
+)
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.notice_entries import NOTICES
 from batch_records.executed.notification_entries import NOTIFICATIONS, LateResultFound
@@ -69,6 +79,10 @@ class Disposition(Enum):
     CONCLUDED_OUT_OF_SPECIFICATION = "concluded out of specification"
     REJECTED = "rejected"
     STOPPED = "stopped"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    NEVER_USED = "never used"
+    REMANUFACTURED = "re-manufactured"
 
     @property
     def is_open(self) -> bool:
@@ -82,8 +96,14 @@ class Disposition(Enum):
     @property
     def has_left(self) -> bool:
         """Whether the product may be with its patient: what is found from now on is told to somebody."""
-        return self not in (Disposition.IN_PROCESS, Disposition.REJECTED, Disposition.STOPPED)
+        return self in _LEFT
 
+
+_LEFT = (
+    *(Disposition.CONDITIONALLY_RELEASED, Disposition.RELEASED),
+    *(Disposition.RELEASED_OUT_OF_SPECIFICATION, Disposition.CONCLUDED_OUT_OF_SPECIFICATION),
+)
+_WITHOUT_PRODUCT = (Disposition.STOPPED, Disposition.REJECTED, Disposition.FAILED)
 
 STEP_TRANSITIONS: Mapping[tuple[StepState, type[Entry]], StepState] = {
     (StepState.NOT_STARTED, e.StepStarted): StepState.IN_PROGRESS,
@@ -104,6 +124,16 @@ TRANSITIONS: Mapping[tuple[Disposition, type[Entry]], Disposition] = {
     (Disposition.CONDITIONALLY_RELEASED, BatchReleasedOutOfSpecification): Disposition.RELEASED_OUT_OF_SPECIFICATION,
     (Disposition.RELEASED_OUT_OF_SPECIFICATION, e.BatchRejected): Disposition.REJECTED,
     (Disposition.RELEASED_OUT_OF_SPECIFICATION, SupplyConcluded): Disposition.CONCLUDED_OUT_OF_SPECIFICATION,
+    **{
+        (before, made): after
+        for made, after, befores in (
+            (BatchFailed, Disposition.FAILED, (Disposition.IN_PROCESS, Disposition.STOPPED, Disposition.REJECTED)),
+            (BatchWithdrawn, Disposition.WITHDRAWN, (Disposition.IN_PROCESS, Disposition.STOPPED, *_LEFT)),
+            (BatchNeverUsed, Disposition.NEVER_USED, (Disposition.IN_PROCESS, Disposition.STOPPED, *_LEFT)),
+            (BatchRemanufactured, Disposition.REMANUFACTURED, _WITHOUT_PRODUCT),
+        )
+        for before in befores
+    },
 }
 
 _AGAIN = (e.ValueCorrected, e.ValueCalculated, e.ValueJudged)
@@ -119,6 +149,7 @@ AFTER_THE_END: tuple[type[Entry], ...] = (
     *(kind for kind in ALARMS if kind is not AlarmRaised),
     *NOTICES,
     *NOTIFICATIONS,
+    *ENDINGS,
 )
 
 

@@ -25,6 +25,7 @@ from batch_records.executed.batch import (
     parse_key,
 )
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
+from batch_records.executed.ending_entries import ENDINGS
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.notice_entries import NOTICES
 from batch_records.executed.notification_entries import NotificationDue
@@ -45,6 +46,7 @@ _KEEPS_REVIEW = (
     e.AttemptRefused,
     BatchReleasedOutOfSpecification,
     SupplyConcluded,
+    *ENDINGS,
     NotificationDue,  # it follows from what was released, or from an entry that ended the review already
 )
 
@@ -268,5 +270,6 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationClosed: _close,
     **dict.fromkeys(ALARMS, _alarm),
     **dict.fromkeys(NOTICES, _notice),
+    **dict.fromkeys(ENDINGS, _dispose),
     **FOLDED,
 }

@@ -1,4 +1,4 @@
-"""Commands about a supply out of specification, and about whom to tell what was found after a release.
+"""Commands about ends without an infusion, supply out of specification, and whom to tell what was found late.
 
 ``seen`` is the hash of the batch's last line on the screen of who signs.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batch_records.executed.commands import Command
+from batch_records.executed.endings import Ending
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,20 @@ class AcknowledgeNotification(Command):
 
     number: str
     follow_up: str
+
+
+@dataclass(frozen=True)
+class EndBatch(Command):
+    """End a batch that nobody gets, with a reason that is counted."""
+
+    ending: Ending
+    reason: str
+    conclusion: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class NameSuccessor(Command):
+    """Name the batch that is made in the place of one that came to nothing."""
+
+    by: str

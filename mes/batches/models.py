@@ -8,7 +8,8 @@ from typing import Any, cast
 from sqlalchemy import String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import TRANSITIONS, Batch
+from batch_records.executed.ending_entries import BatchRemanufactured
 from batch_records.executed.progress import Progress
 from mes.db import Utc, View
 
@@ -46,6 +47,7 @@ class DeviationView(View):
     raised_by: Mapped[str] = mapped_column(String(60))
 
 
+CAME_TO_NOTHING = frozenset(before.value for before, made in TRANSITIONS if made is BatchRemanufactured)
 TABLE = cast(Table, BatchView.__table__)
 
 

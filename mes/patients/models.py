@@ -20,6 +20,7 @@ class TherapyOrder(Row):
     ordered: Mapped[datetime] = mapped_column(Utc)
     note: Mapped[str] = mapped_column(String(200), default="")
     batch: Mapped[str | None] = mapped_column(String(60))
+    supersedes: Mapped[str | None] = mapped_column(String(60))  # the batch that came to nothing, until another begins
 
     @property
     def book(self) -> str:

@@ -7,9 +7,12 @@ from uuid import uuid4
 import batch_records.release.out_of_specification  # noqa: F401 - registers the decisions
 from batch_records.executed import supply_commands as s
 from batch_records.executed.commands import Command
+from batch_records.executed.ending_entries import BatchFailed, BatchNeverUsed, BatchWithdrawn
+from batch_records.executed.entries import BatchStarted
 from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
 from mes.batches.commands import FOLLOW_UPS, WORKERS, archive, batch_only, carry_out, must_verify, show_attempt
 from mes.execute import Doing, Outcome, handles
+from mes.patients.models import TherapyOrder
 from mes.reports.models import SUPPLY, Document
 from mes.seals.commands import seal_now
 
@@ -23,6 +26,8 @@ _COMMANDS: tuple[tuple[type[Command], str, str], ...] = (
     (s.ReportLateResult, "reported what was found after a release", "reported"),
     (s.MakeNotification, "told somebody", "told"),
     (s.AcknowledgeNotification, "acknowledged a notification", "acknowledged"),
+    (s.EndBatch, "ended a batch without infusion", "ended"),
+    (s.NameSuccessor, "named the batch made in the place of another", ""),
 )
 
 
@@ -39,7 +44,16 @@ def _ask_for_documents(doing: Doing, batch: str, entry: BatchReleasedOutOfSpecif
     archive(doing, batch, entry)
 
 
-FOLLOW_UPS.update({BatchReleasedOutOfSpecification: _ask_for_documents, SupplyConcluded: archive})
+def _supersede(doing: Doing, batch: str, entry: BatchStarted) -> None:
+    """Say in the record of a batch that came to nothing which one is made in its place, under the same code."""
+    order = doing.session.get(TherapyOrder, entry.coi)
+    if order and order.supersedes:
+        carry_out(doing, s.NameSuccessor(order.supersedes, batch))
+        order.supersedes = None
+
+
+FOLLOW_UPS.update(dict.fromkeys((SupplyConcluded, BatchFailed, BatchWithdrawn, BatchNeverUsed), archive))
+FOLLOW_UPS.update({BatchReleasedOutOfSpecification: _ask_for_documents, BatchStarted: _supersede})
 _ENDS = (s.ReleaseOutOfSpecification, s.ConcludeSupply)
 
 for _command, _sentence, _meaning in _COMMANDS:

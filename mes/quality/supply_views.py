@@ -1,4 +1,4 @@
-"""The pages of a supply out of specification, and of whom to tell what."""
+"""The pages of a supply out of specification, of whom to tell what, and of an end without an infusion."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from mes.audit.commands import NoteCopy
 from mes.execute import execute
+from mes.quality.endings import EndingPage, ending_of, ending_page
 from mes.quality.supply import SupplyPage, supply_page
 from mes.quality.told import NotificationsPage, notifications_page
 from mes.reports.models import SUPPLY
@@ -22,6 +23,11 @@ from mes.web import frame
 from mes.web.errors import Problem, answer, sentence_of, status_of
 from mes.web.forms import form
 
+_PAGES: dict[str, tuple[str, Callable[[str, Person], SupplyPage | NotificationsPage | EndingPage]]] = {
+    "supply": ("supply.html", supply_page),
+    "notifications": ("notifications.html", notifications_page),
+    "ending": ("ending.html", ending_page),
+}
 bp = Blueprint("supply", __name__, url_prefix="/batches/<batch>", template_folder="templates")
 
 
@@ -129,15 +135,30 @@ def acknowledge_notification(batch: str, number: str) -> Response:
     return _back("supply.notifications", batch)
 
 
+@bp.get("/ending")
+def ending(batch: str) -> str:
+    """Show how the batch can end without an infusion."""
+    return render_template("ending.html", **vars(ending_page(batch, frame.actor().person)))
+
+
+@bp.post("/ending")
+def end_batch(batch: str) -> Response:
+    """End a batch that nobody gets."""
+    entered = form()
+    asked = ending_of(entered.text("ending"))
+    command = s.EndBatch(batch, asked, entered.text("reason"), entered.text("comment"), entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    return _back("quality.release", batch)
+
+
 @bp.errorhandler(Malformed)
 @bp.errorhandler(Refused)
 def again(error: Malformed | Refused) -> AnyResponse | tuple[str, int]:
     """Show the page again after a refusal, with its sentence where the form was and what was typed."""
-    batch, number = (str((request.view_args or {}).get(part, "")) for part in ("batch", "number"))
-    template = "notifications.html" if "/notifications" in request.path else "supply.html"
-    ask: Callable[[str, Person], NotificationsPage | SupplyPage]
-    ask = notifications_page if template == "notifications.html" else supply_page
-    page = ask(batch, frame.actor().person).again(number, form(), error)
+    parts, entered = request.view_args or {}, form()
+    template, ask = _PAGES[request.path.split("/")[3]]
+    which = parts.get("number") or entered.text("ending")
+    page = ask(parts["batch"], frame.actor().person).again(which, entered, error)
     if page is None:  # the form is not on the page any more
         return answer(status_of(error), Problem("refused", sentence_of(error), recorded=isinstance(error, Refused)))
     return render_template(template, **vars(page)), status_of(error)

@@ -114,8 +114,8 @@ def _story(each: Notification, people: Mapping[str, str]) -> Iterator[tuple[shap
 
 
 def _signature(batch: Batch, number: str, meaning: str, statement: str) -> shapes.Signature:
-    title = "Say that they were told" if meaning == "told" else "Acknowledge"
-    return shapes.Signature(title, statement, meaning, batch.last.hash, f"{batch.id} {number}")
+    verb = "was told" if meaning == "told" else "acknowledged"
+    return shapes.Signature(f"{number} {verb}", statement, meaning, batch.last.hash, f"{batch.id} {number}")
 
 
 def _reporting(batch: Batch) -> shapes.Signature:

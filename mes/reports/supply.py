@@ -18,6 +18,7 @@ from batch_records.executed.supply_entries import (
     SupplyAuthorised,
     SupplyRequested,
 )
+from batch_records.master.recipe import Occasion
 from mes.batches import shown
 from mes.web import shapes
 
@@ -108,6 +109,6 @@ def record(stamp: Stamp, entry: Entry, names: Mapping[str, str]) -> SupplyRecord
 
 
 def _told(batch: Batch) -> Iterator[tuple[str, str, str]]:
-    for each in batch.notifications.values():
+    for each in (each for each in batch.notifications.values() if each.entry.of == Occasion.SUPPLY.value):
         made = each.made and f"{each.made[1].told}, {each.made[1].how}, {shown.minute(each.made[0].at)}"
         yield each.entry.to, shown.minute(each.due), made or "not yet"

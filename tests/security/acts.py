@@ -328,6 +328,15 @@ RECORD: Iterable[Act] = (
     ),
     Act("supply.conclude_supply", PETRA, f"{PAGE}/supply/conclusion", {}, scenes.impure(scenes.supplied), signed=True),
     Act(
+        "supply.end_batch",
+        QUINN,
+        f"{PAGE}/ending",
+        {"ending": "failed", "reason": "fratricide", "comment": "no growth"},
+        scenes.after("1.5", lambda _: None, of_step=False),
+        signed=True,
+        hidden=frozenset({"ending"}),
+    ),
+    Act(
         "supply.report_late_result",
         RUTH,
         f"{PAGE}/notifications",

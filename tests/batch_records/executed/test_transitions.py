@@ -19,6 +19,7 @@ from batch_records.executed.batch import (
     Impossible,
     StepState,
 )
+from batch_records.executed.ending_entries import ENDINGS
 from batch_records.executed.entries import KINDS, Entry, Recorded
 from batch_records.executed.fold import fold, follow
 from batch_records.executed.notification_entries import NotificationDue
@@ -33,7 +34,7 @@ RECIPE = small(STEPS, "facts: {fact: {ask: A fact, unit: mL}}\n")
 STEP_KINDS = (e.StepStarted, e.StepCompleted, e.StepVerified, e.StepReopened)
 BATCH_KINDS = (
     *(e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped),
-    *(BatchReleasedOutOfSpecification, SupplyConcluded),
+    *(BatchReleasedOutOfSpecification, SupplyConcluded, *ENDINGS),
 )
 BODIES = {"hold_time": "H, since T", "limit": "1 h", "since": "T", "number": "D1", "field": "volume", "value": "5 mL"}
 BODIES |= {"due": START.isoformat(), "calibrated_until": START.isoformat(), "set": "1"}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from batch_records.executed import supply_commands as s
 from batch_records.executed.commands import Command
+from batch_records.executed.endings import Ending
 from tests.batch_records.playing import B
 
 NUMBERS = ["20", "100", "7", "0", "-1", "1e3", "9e9", "20.0"]
@@ -33,5 +34,8 @@ COMMANDS: tuple[Callable[[str, str], Command], ...] = (
     lambda text, _: s.ReportLateResult(B, text, text),
     lambda text, _: s.MakeNotification(B, "N1", text, text),
     lambda text, _: s.AcknowledgeNotification(B, "N1", text),
+    lambda text, seen: s.EndBatch(B, Ending.FAILED, "poor growth" if text else "", text, seen),
+    lambda text, seen: s.EndBatch(B, Ending.NEVER_USED, "other", text, seen),
+    lambda _, __: s.NameSuccessor(B, "B2"),
 )
 TRIED = {type(command("x", "y")) for command in COMMANDS}

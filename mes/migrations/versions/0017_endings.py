@@ -1,4 +1,4 @@
-"""A document says which form it has: the batch record, or the supply of a product out of specification."""
+"""A document says which form it has, and an order which batch is made again: both empty for what was before."""
 
 from __future__ import annotations
 
@@ -10,5 +10,6 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Add the form; what was made before is a batch record."""
+    """Add the columns."""
     op.add_column("document", sa.Column("form", sa.String(length=20), nullable=True))
+    op.add_column("therapy_order", sa.Column("supersedes", sa.String(length=60), nullable=True))
