@@ -51,6 +51,7 @@ from batch_records.executed.notice_entries import NOTICES
 from batch_records.executed.notification_entries import NOTIFICATIONS, LateResultFound
 from batch_records.executed.supply import NO_SUPPLY, Notification, Supply
 from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
+from batch_records.executed.waiver_entries import GateWaived
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
 from batch_records.values.limit import Verdict
@@ -254,6 +255,7 @@ class Batch:
     notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them
     supply: Supply = NO_SUPPLY  # out of specification, at the physician's request
     notifications: Mapping[str, Notification] = field(default_factory=dict)
+    waivers: tuple[tuple[Stamp, GateWaived], ...] = ()  # signatures to pass a gate that was not met
     late: tuple[tuple[Stamp, LateResultFound], ...] = ()  # found after the release, and asked for by no step
 
     @property

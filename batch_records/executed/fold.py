@@ -31,6 +31,7 @@ from batch_records.executed.notice_entries import NOTICES
 from batch_records.executed.notification_entries import NotificationDue
 from batch_records.executed.supply import FOLDED
 from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
+from batch_records.executed.waiver_entries import GateWaived
 from batch_records.master.recipe import Recipe
 
 Changes = dict[str, Any]
@@ -228,6 +229,12 @@ def _notice(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
     return {"notices": (*batch.notices, (stamp, entry))}
 
 
+def _waive(batch: Batch, stamp: Stamp, entry: GateWaived) -> Changes:
+    if parse_key(entry.step)[0] not in batch.recipe.steps:
+        raise KeyError(entry.step)
+    return {"waivers": (*batch.waivers, (stamp, entry))}
+
+
 def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
     return {"deviations": _with(batch.deviations, entry.number, raised)}
@@ -270,6 +277,7 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationClosed: _close,
     **dict.fromkeys(ALARMS, _alarm),
     **dict.fromkeys(NOTICES, _notice),
+    GateWaived: _waive,
     **dict.fromkeys(ENDINGS, _dispose),
     **FOLDED,
 }

@@ -192,6 +192,17 @@ def _holds(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield f"was on hold: {hold.cause}; lifted: {conclusion.conclusion}", "", lifted
 
 
+@_check("gates passed as met", "gates waived")
+def _waived(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.waivers:
+        waiver = f"“{entry.choice}” was waived by {stamp.who}, {entry.role}: {entry.justification}"
+        yield waiver, entry.step, stamp
+    waived = {(entry.step, entry.field) for _, entry in batch.waivers}
+    for run, value, _ in _values(batch):
+        if isinstance(value.entry, e.Decided) and (run.key, value.field) not in waived:
+            yield None
+
+
 @_check("specification kept", "supply out of specification")
 def _supply(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
     for stamp, entry in batch.supply.records:

@@ -101,3 +101,16 @@ class NameSuccessor(Command):
     """Name the batch that is made in the place of one that came to nothing."""
 
     by: str
+
+
+@dataclass(frozen=True)
+class WaiveGate(Command):
+    """Sign, in one of the roles that the recipe names, that a choice may be made although its needs are not met.
+
+    ``step`` is the key of the step that decides.
+    """
+
+    step: str
+    choice: str
+    justification: str
+    seen: str

@@ -18,12 +18,14 @@ from batch_records.master.recipe import (
     Consequence,
     Edge,
     Field,
+    Gate,
     Growth,
     HoldTime,
     Milestone,
     Notify,
     Occasion,
     Operation,
+    Phenotype,
     Recipe,
     Repeat,
     Role,
@@ -42,7 +44,7 @@ discover(steps)
 
 _RECIPES = resources.files("batch_records.master") / "recipes"
 
-_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "note")
+_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "gate", "note")
 _RECIPE_KEYS = (
     *("parameters", "hold times", "note", "figures", "growth", "day zero"),
     *("out of specification", "notifications"),
@@ -222,6 +224,7 @@ class _Reader:
             note=keys["note"].text if "note" in keys else "",
             line=item.line,
             milestones=tuple(_milestones(keys["milestone"])) if "milestone" in keys else (),
+            gate=_gate(keys["gate"]) if "gate" in keys else None,
         )
 
     def figures(self) -> Iterator[str]:
@@ -310,6 +313,16 @@ def _ids(item: Item) -> Iterator[str]:
 def _milestones(item: Item) -> Iterator[Milestone]:
     for entry in [item] if item.is_text else item.sequence():
         yield parts.member(entry, Milestone)
+
+
+def _gate(item: Item) -> Gate:
+    keys = item.keys(("metric", "phenotype", "sensitivity"), ("valid for",))
+    return Gate(
+        metric=keys["metric"].text,
+        phenotype=parts.member(keys["phenotype"], Phenotype),
+        sensitivity=parts.quantity(keys["sensitivity"], "%"),
+        valid_for=_duration(keys, "valid for"),
+    )
 
 
 def _repeat(item: Item) -> Repeat:

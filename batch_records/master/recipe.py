@@ -81,6 +81,24 @@ class Milestone(Enum):
     HEALTHY_DONOR = "healthy donor"  # stands in the place of blasts: who has no leukaemia gives none
 
 
+class Phenotype(Enum):
+    """By what blasts are told from T cells. CD7 is not among them: a blocked or edited blast shows none (facts 2, 3)."""
+
+    LAIP = "the patient's LAIP"
+    CLONOTYPE = "the patient's clonotype"
+    BOTH = "the patient's LAIP and clonotype"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How blasts are looked for: of what a share, by which phenotype, how few are found, how long a result counts."""
+
+    metric: str
+    phenotype: Phenotype
+    sensitivity: Quantity
+    valid_for: Quantity | None = None
+
+
 class Consequence(Enum):
     """What a value outside its action limit does to the batch, beside opening a deviation."""
 
@@ -104,11 +122,12 @@ class Occasion(Enum):
 
 @dataclass(frozen=True)
 class Choice:
-    """One way a decision can go: what must hold for it, and whether it ends the batch."""
+    """One way a decision can go: what must hold for it, who together may waive it, whether it ends the batch."""
 
     name: str
     needs: Formula | None = None
     ends: bool = False
+    waived_by: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +260,7 @@ class Step:
     note: str
     line: int
     milestones: tuple[Milestone, ...] = ()
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def must_sign_what_was_seen(draft: Draft, seen: str) -> None:
 def must_be_another(draft: Draft, what: str) -> None:
     """Refuse who did some of the work, and to release also who reviewed it."""
     batch = draft.batch
-    corrected = any(draft.by.id == stamp.author for stamp, _ in batch.corrected)
+    corrected = any(draft.by.id == stamp.author for stamp, _ in (*batch.corrected, *batch.waivers))
     if corrected or any(draft.by.id in run.people | run.verifiers for run in batch.runs.values()):
         raise Refused(f"{draft.by.name} did some of the work: the batch is {what} by another person")
     if what == "released" and batch.review and draft.by.id == batch.review[0].author:

@@ -1,4 +1,4 @@
-"""The decisions, by concern: steps, values, counts, corrections, what is told, the whole. Import this for all."""
+"""The decisions, by concern: steps, values, corrections, gates, what is told, the whole. Import this for all."""
 
 from batch_records.executed.decisions import (
     alarms,
@@ -9,7 +9,19 @@ from batch_records.executed.decisions import (
     notifications,
     steps,
     values,
+    waivers,
     whole,
 )
 
-__all__ = ["alarms", "corrections", "counts", "endings", "notices", "notifications", "steps", "values", "whole"]
+__all__ = [
+    "alarms",
+    "corrections",
+    "counts",
+    "endings",
+    "notices",
+    "notifications",
+    "steps",
+    "values",
+    "waivers",
+    "whole",
+]

@@ -13,6 +13,7 @@ from batch_records.executed import notice_entries as n
 from batch_records.executed import notification_entries as n2
 from batch_records.executed.review import CHECKS, exceptions, review
 from batch_records.executed.supply_entries import SupplyRequested
+from batch_records.executed.waiver_entries import GateWaived
 from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import small
@@ -138,11 +139,17 @@ def untold(play: Play) -> None:
     play.later(hours=2).do(c.DeclareOverdue(B), ALICE)
 
 
+def waived(play: Play) -> None:
+    """Have a gate waived, as the application writes it down."""
+    play.write([GateWaived("1.2", "gate", "go on", "physician", "no other way")], DORA)
+
+
 def due(play: Play) -> str:
     return (play.at + timedelta(hours=1)).isoformat()
 
 
 HAPPENS = {
+    "gates passed as met": (waived, "“go on” was waived by Dora Physician, physician: no other way"),
     "specification kept": (asked_for, "out of specification: supply requested by Dora Physician"),
     "told in time": (untold, "N1 to Sponsor (Culture: growth) was not made by 2026-03-02T09:02:00+00:00"),
     "repeated counts that agree": (

@@ -37,5 +37,6 @@ COMMANDS: tuple[Callable[[str, str], Command], ...] = (
     lambda text, seen: s.EndBatch(B, Ending.FAILED, "poor growth" if text else "", text, seen),
     lambda text, seen: s.EndBatch(B, Ending.NEVER_USED, "other", text, seen),
     lambda _, __: s.NameSuccessor(B, "B2"),
+    lambda text, seen: s.WaiveGate(B, "2.5", "enough", text, seen),
 )
 TRIED = {type(command("x", "y")) for command in COMMANDS}

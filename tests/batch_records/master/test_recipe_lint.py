@@ -137,6 +137,19 @@ TRIPS = {
         (", class: CQA", "", "no critical quality attribute gates the release"),
         ("method: Ph. Eur. 2.6.27", "method: M\n    needed for: final release", "no critical quality attribute gates"),
     ],
+    "blasts_are_looked_for_knowingly": [
+        ("- step: 2.3 Gate\n", "- step: 2.3 Gate\n    milestone: blasts in culture\n", "has no “gate:” with its metric"),
+        (
+            "- step: 2.3 Gate\n",
+            "- step: 2.3 Gate\n    milestone: blasts in blood\n"
+            "    gate: {metric: M, phenotype: the patient's LAIP, sensitivity: 0.01 %}\n",
+            "says not how long a result counts",
+        ),
+    ],
+    "waivers_are_of_two": [
+        ("count_now > 1e6 cells}", "count_now > 1e6 cells, waived by: [physician]}", "“enough” is waived by one person"),
+        ("go on: }", "go on: {waived by: [physician, verifier]}}", "“go on” needs nothing that could be waived"),
+    ],
     "results_name_their_method": [
         ("    method: Ph. Eur. 2.6.27\n", "", "step 3.1 reports results and names no method"),
     ],
@@ -154,6 +167,9 @@ def test_a_check_finds_what_it_looks_for(check: str, old: str, new: str, sentenc
 
 
 IN_HEADS = {
+    "a_supply_is_told": [
+        (HOLD + "out of specification: US IND\n", "needs a notification of “supply out of specification”"),
+    ],
     "clocks_have_edges": [
         (HOLD.replace("1.4", "1.9"), "hold time “H” names step 1.9, which does not exist"),
         (HOLD.replace("1.1", "1.9"), "hold time “H” names step 1.9, which does not exist"),
