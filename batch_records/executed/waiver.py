@@ -11,7 +11,7 @@ from batch_records.executed.batch import Batch
 from batch_records.executed.entries import Stamp
 from batch_records.executed.waiver_entries import GateWaived
 from batch_records.master.recipe import Choice, Role
-from batch_records.values.expression import Uncomputable
+from batch_records.values.expression import Missing, Uncomputable
 
 
 def signed(batch: Batch, key: str, choice: Choice) -> list[tuple[Stamp, GateWaived]]:
@@ -47,3 +47,17 @@ def is_met(batch: Batch, key: str, choice: Choice) -> bool:
         return choice.needs is None or bool(choice.needs(batch.seen_from(key)))
     except Uncomputable:
         return False
+
+
+def known_to_be_met(batch: Batch, key: str, choice: Choice) -> bool | None:
+    """Say whether what a choice needs holds; None as long as it is not recorded."""
+    try:
+        return is_met(batch, key, choice)
+    except Missing:
+        return None
+
+
+def may_be_waived(batch: Batch, key: str) -> bool:
+    """Say whether a choice of a step is not open, and can be opened by a waiver."""
+    choices = (choice for each in batch.recipe.steps[key.partition(":")[0]].fields for choice in each.choices)
+    return any(choice.waived_by and known_to_be_met(batch, key, choice) is False for choice in choices)

@@ -82,7 +82,7 @@ class Milestone(Enum):
 
 
 class Phenotype(Enum):
-    """By what blasts are told from T cells. CD7 is not among them: a blocked or edited blast shows none (facts 2, 3)."""
+    """By what blasts are told from T cells. CD7 is not among them: a blocked or edited blast shows none (fact 2)."""
 
     LAIP = "the patient's LAIP"
     CLONOTYPE = "the patient's clonotype"

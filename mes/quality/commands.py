@@ -26,6 +26,7 @@ _COMMANDS: tuple[tuple[type[Command], str, str], ...] = (
     (s.ReportLateResult, "reported what was found after a release", "reported"),
     (s.MakeNotification, "told somebody", "told"),
     (s.AcknowledgeNotification, "acknowledged a notification", "acknowledged"),
+    (s.WaiveGate, "waived a gate", "waived"),
     (s.EndBatch, "ended a batch without infusion", "ended"),
     (s.NameSuccessor, "named the batch made in the place of another", ""),
 )

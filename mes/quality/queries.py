@@ -116,6 +116,7 @@ class ReleasePage:
     rejection: shapes.Signature | None
     supply: str = ""  # words of a link to the supply out of specification, where there may be one
     told: str = ""  # words of a link to who is told
+    waived: tuple[str, ...] = ()  # gates that were passed by a waiver
     unwitnessed: str = ""  # what a signature just given still waits for
 
 
@@ -220,6 +221,10 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         rejection=_rejecting(found) if may else None,
         supply="Supply out of specification" if found.recipe.supply and findings(found) else "",
         told=_to_tell(found),
+        waived=tuple(
+            f"Step {entry.step}: “{entry.choice}” waived by {stamp.who}, {entry.role}: {entry.justification}"
+            for stamp, entry in found.waivers
+        ),
         unwitnessed=unwitnessed,
     )
 

@@ -10,23 +10,24 @@ from werkzeug.wrappers import Response
 
 import mes.quality.commands  # noqa: F401 - registers the handlers
 from batch_records.executed import supply_commands as s
-from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed, Refused
 from mes.audit.commands import NoteCopy
 from mes.execute import execute
 from mes.quality.endings import EndingPage, ending_of, ending_page
 from mes.quality.supply import SupplyPage, supply_page
 from mes.quality.told import NotificationsPage, notifications_page
+from mes.quality.waiver import WaiverPage, waiver_page
 from mes.reports.models import SUPPLY
 from mes.reports.queries import newest_file
 from mes.web import frame
 from mes.web.errors import Problem, answer, sentence_of, status_of
 from mes.web.forms import form
 
-_PAGES: dict[str, tuple[str, Callable[[str, Person], SupplyPage | NotificationsPage | EndingPage]]] = {
+_PAGES: dict[str, tuple[str, Callable[..., SupplyPage | NotificationsPage | EndingPage | WaiverPage]]] = {
     "supply": ("supply.html", supply_page),
     "notifications": ("notifications.html", notifications_page),
     "ending": ("ending.html", ending_page),
+    "steps": ("waiver.html", waiver_page),
 }
 bp = Blueprint("supply", __name__, url_prefix="/batches/<batch>", template_folder="templates")
 
@@ -151,14 +152,31 @@ def end_batch(batch: str) -> Response:
     return _back("quality.release", batch)
 
 
+@bp.get("/steps/<step>/waiver")
+def waiver(batch: str, step: str) -> str:
+    """Show who has signed that a gate may be passed although it is not met."""
+    return render_template("waiver.html", **vars(waiver_page(batch, step, frame.actor().person)))
+
+
+@bp.post("/steps/<step>/waiver")
+def waive_gate(batch: str, step: str) -> Response:
+    """Sign that a gate may be passed although it is not met."""
+    entered = form()
+    command = s.WaiveGate(batch, step, entered.text("choice"), entered.text("comment"), entered.text("seen"))
+    execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
+    frame.say_saved()
+    return redirect(url_for("supply.waiver", batch=batch, step=step))
+
+
 @bp.errorhandler(Malformed)
 @bp.errorhandler(Refused)
 def again(error: Malformed | Refused) -> AnyResponse | tuple[str, int]:
     """Show the page again after a refusal, with its sentence where the form was and what was typed."""
     parts, entered = request.view_args or {}, form()
     template, ask = _PAGES[request.path.split("/")[3]]
-    which = parts.get("number") or entered.text("ending")
-    page = ask(parts["batch"], frame.actor().person).again(which, entered, error)
+    which = parts.get("number") or entered.text("ending") or entered.text("choice")
+    named = {name: text for name, text in parts.items() if name != "number"}
+    page = ask(**named, person=frame.actor().person).again(which, entered, error)
     if page is None:  # the form is not on the page any more
         return answer(status_of(error), Problem("refused", sentence_of(error), recorded=isinstance(error, Refused)))
     return render_template(template, **vars(page)), status_of(error)

@@ -328,6 +328,14 @@ RECORD: Iterable[Act] = (
     ),
     Act("supply.conclude_supply", PETRA, f"{PAGE}/supply/conclusion", {}, scenes.impure(scenes.supplied), signed=True),
     Act(
+        "supply.waive_gate",
+        QUINN,
+        f"{PAGE}/steps/1.10/waiver",
+        {"choice": "harvest", "comment": "it cannot wait"},
+        scenes.above_the_gate,
+        signed=True,
+    ),
+    Act(
         "supply.end_batch",
         QUINN,
         f"{PAGE}/ending",

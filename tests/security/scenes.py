@@ -160,6 +160,19 @@ def under_an_ind(lab: Laboratory) -> Fields:
     return {"seen": seen(batch)}
 
 
+def above_the_gate(lab: Laboratory) -> Fields:
+    waived = "viability >= 70 %\", waived by: [quality reviewer, physician]}"
+    text = SHORT.replace("code: short", "code: gated").replace("viability >= 70 %\"}", waived)
+    lab.do(DraftRecipe("gated", text), SVEN)
+    lab.do(ApproveRecipe("gated", 1), QUINN)
+    lab.do(PlaceOrder("COI-26-0005-E", "gated", "synthetic"), DORA)
+    batch = Played(lab).start("COI-26-0005-E").finish("1.4")
+    batch.take("1.4", "viability", "65 %")
+    batch.complete("1.4")
+    batch.finish("1.10").settle()
+    return {"seen": seen(batch)}
+
+
 def left(*acts: Callable[[Played], object]) -> Before:
     """Have a batch that was released, and something found after it."""
 
