@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import Enum
 
 from batch_records.executed.ending_entries import BatchFailed, BatchNeverUsed, BatchWithdrawn
-from batch_records.executed.entries import Entry
+
+_Kind = type[BatchFailed] | type[BatchWithdrawn] | type[BatchNeverUsed]
 
 
 class Ending(Enum):
@@ -20,9 +21,10 @@ class Ending(Enum):
     NEVER_USED = "never used"
 
     @property
-    def entry(self) -> type[Entry]:
+    def entry(self) -> _Kind:
         """What is written for it."""
-        return {"failed": BatchFailed, "withdrawn": BatchWithdrawn, "never used": BatchNeverUsed}[self.value]
+        kinds: dict[str, _Kind] = {"failed": BatchFailed, "withdrawn": BatchWithdrawn, "never used": BatchNeverUsed}
+        return kinds[self.value]
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ FOLLOW_UPS.update(dict.fromkeys((SupplyConcluded, BatchFailed, BatchWithdrawn, B
 FOLLOW_UPS.update({BatchReleasedOutOfSpecification: _ask_for_documents, BatchStarted: _supersede})
 _ENDS = (s.ReleaseOutOfSpecification, s.ConcludeSupply)
 
+
+def _nothing(_: Command) -> Outcome:
+    return {}
+
+
 for _command, _sentence, _meaning in _COMMANDS:
     _register = handles(
         _command,
@@ -65,6 +70,6 @@ for _command, _sentence, _meaning in _COMMANDS:
         books=batch_only,
         signature=_meaning,
         refused=show_attempt,
-        **({"then": seal_now(batch_only)} if _command in _ENDS else {}),
+        then=seal_now(batch_only) if _command in _ENDS else _nothing,
     )
     _register(carry_out_verified if _command in _ENDS else carry_out)

@@ -42,8 +42,8 @@ def supply(batch: str) -> str:
 def request_supply(batch: str) -> Response:
     """Ask for the product, as the treating physician."""
     entered = form()
-    answers = [entered.text(name) for name in ("hazard", "alternatives", "need")]
-    command = s.RequestSupply(batch, *answers, entered.text("seen"))
+    hazard, alternatives, need = entered.text("hazard"), entered.text("alternatives"), entered.text("need")
+    command = s.RequestSupply(batch, hazard, alternatives, need, entered.text("seen"))
     execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
     return _back("supply.supply", batch)
 
@@ -70,8 +70,8 @@ def accept_supply(batch: str) -> Response:
 def authorise_supply(batch: str) -> Response:
     """Authorise the use, as the medical director."""
     entered = form()
-    answers = [entered.text(name) for name in ("reference", "answer", "consent")]
-    command = s.AuthoriseSupply(batch, *answers, entered.text("seen"))
+    reference, answer_, consent = entered.text("reference"), entered.text("answer"), entered.text("consent")
+    command = s.AuthoriseSupply(batch, reference, answer_, consent, entered.text("seen"))
     execute(command, by=frame.actor(), tap=entered.tap, signing=entered.signing)
     return _back("supply.supply", batch)
 

@@ -57,7 +57,8 @@ class NotificationsPage:
         panel = not_signed(panel, entered, error)
         if not number:
             return replace(self, reporting=panel, draft=entered.fields)
-        mine = replace(told[number], **{"making" if told[number].making else "acknowledging": panel})
+        mine = told[number]
+        mine = replace(mine, making=panel) if mine.making else replace(mine, acknowledging=panel)
         return replace(self, notifications=tuple((told | {number: mine}).values()), draft=entered.fields)
 
 

@@ -161,8 +161,8 @@ def under_an_ind(lab: Laboratory) -> Fields:
 
 
 def above_the_gate(lab: Laboratory) -> Fields:
-    waived = "viability >= 70 %\", waived by: [quality reviewer, physician]}"
-    text = SHORT.replace("code: short", "code: gated").replace("viability >= 70 %\"}", waived)
+    waived = 'viability >= 70 %", waived by: [quality reviewer, physician]}'
+    text = SHORT.replace("code: short", "code: gated").replace('viability >= 70 %"}', waived)
     lab.do(DraftRecipe("gated", text), SVEN)
     lab.do(ApproveRecipe("gated", 1), QUINN)
     lab.do(PlaceOrder("COI-26-0005-E", "gated", "synthetic"), DORA)

@@ -69,6 +69,8 @@ def test_a_sound_recipe_passes() -> None:
     assert said(SOUND) == []
 
 
+_GATE = "- step: 2.3 Gate\n"
+_LOOKED = "    gate: {metric: M, phenotype: the patient's LAIP, sensitivity: 0.01 %}\n"
 TRIPS = {
     "numbers_are_given_once": [
         ("- step: 1.6 Twice", "- step: 1.5 Twice", "two steps are numbered 1.5"),
@@ -138,16 +140,11 @@ TRIPS = {
         ("method: Ph. Eur. 2.6.27", "method: M\n    needed for: final release", "no critical quality attribute gates"),
     ],
     "blasts_are_looked_for_knowingly": [
-        ("- step: 2.3 Gate\n", "- step: 2.3 Gate\n    milestone: blasts in culture\n", "has no “gate:” with its metric"),
-        (
-            "- step: 2.3 Gate\n",
-            "- step: 2.3 Gate\n    milestone: blasts in blood\n"
-            "    gate: {metric: M, phenotype: the patient's LAIP, sensitivity: 0.01 %}\n",
-            "says not how long a result counts",
-        ),
+        (_GATE, f"{_GATE}    milestone: blasts in culture\n", "has no “gate:” with its metric"),
+        (_GATE, f"{_GATE}    milestone: blasts in blood\n{_LOOKED}", "says not how long a result counts"),
     ],
     "waivers_are_of_two": [
-        ("count_now > 1e6 cells}", "count_now > 1e6 cells, waived by: [physician]}", "“enough” is waived by one person"),
+        ("1e6 cells}", "1e6 cells, waived by: [physician]}", "“enough” is waived by one person"),
         ("go on: }", "go on: {waived by: [physician, verifier]}}", "“go on” needs nothing that could be waived"),
     ],
     "results_name_their_method": [
