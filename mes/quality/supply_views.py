@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask import Response as AnyResponse
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 import mes.quality.commands  # noqa: F401 - registers the handlers
@@ -176,7 +177,10 @@ def again(error: Malformed | Refused) -> AnyResponse | tuple[str, int]:
     template, ask = _PAGES[request.path.split("/")[3]]
     which = parts.get("number") or entered.text("ending") or entered.text("choice")
     named = {name: text for name, text in parts.items() if name != "number"}
-    page = ask(**named, person=frame.actor().person).again(which, entered, error)
+    try:
+        page = ask(**named, person=frame.actor().person).again(which, entered, error)
+    except NotFound as absent:  # what is refused here was asked of no batch, or of nothing in it
+        return answer(absent.code, Problem("not found", str(absent.description)))
     if page is None:  # the form is not on the page any more
         return answer(status_of(error), Problem("refused", sentence_of(error), recorded=isinstance(error, Refused)))
     return render_template(template, **vars(page)), status_of(error)

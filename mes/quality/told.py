@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from flask import abort
+
 from batch_records.executed.batch import Batch
 from batch_records.executed.commands import Person
 from batch_records.executed.supply import Notification
@@ -51,8 +53,10 @@ class NotificationsPage:
     def again(self, number: str, entered: Form, error: Exception) -> NotificationsPage | None:
         """Return the page after a refusal, with its sentence and what was typed; None where nothing can be signed."""
         told = {each.number: each for each in self.notifications}
+        if number and number not in told:
+            abort(404, f"Batch {self.batch.number} has no notification {number}.")
         panel = told[number].making or told[number].acknowledging if number in told else self.reporting
-        if panel is None or (number and number not in told):
+        if panel is None:
             return None
         panel = not_signed(panel, entered, error)
         if not number:
