@@ -28,6 +28,7 @@ from mes.masters import views as masters
 from mes.materials import views as materials
 from mes.patients import views as patients
 from mes.people import views as people
+from mes.quality import supply_views as supply
 from mes.quality import views as quality
 from mes.reports import views as reports
 from mes.samples import views as samples
@@ -40,7 +41,7 @@ from mes.web import errors, frame
 
 _SUBJECTS = (
     *(people, batches, labels, quality, samples, materials, equipment, gateways, trends, alarms, masters, patients),
-    *(doses, codes, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
+    *(doses, codes, supply, training, badges, access, factors, sso, audit, seals, reports, archive, machine, api),
 )
 csrf = CSRFProtect()
 

@@ -10,8 +10,14 @@ say which entry may follow in which state::
     batch   in process ─conditionally released─▶ conditionally released ─released─▶ released
                 │  │                                       │
                 │  └─released (no result awaited)──────────┼──▶ released
-                ├─rejected─▶ rejected ◀────────────────────┘
-                └─stopped──▶ stopped
+                ├─rejected─▶ rejected ◀────────────────────┤
+                ├─stopped──▶ stopped                       │
+                └─released out of specification─▶ released out of specification ◀─┘
+                                                  │                │
+                              rejected ◀─rejected─┘                └─concluded─▶ concluded out of specification
+
+    Without an infusion: failed, withdrawn and never used follow on in process and on stopped; the last two on whatever
+    was released, too, and failed on rejected, for it says why. Re-manufactured follows on stopped, rejected and failed.
 
     values  are recorded in a step in progress; in one that is completed they are only corrected, and what rests on
             them computed and judged again. After the end come remarks, refused attempts and what becomes of the
@@ -33,8 +39,19 @@ from fractions import Fraction
 from batch_records.executed import entries as e
 from batch_records.executed.alarm_entries import ALARMS, AlarmRaised
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
+from batch_records.executed.ending_entries import (
+    ENDINGS,
+    BatchFailed,
+    BatchNeverUsed,
+    BatchRemanufactured,
+    BatchWithdrawn,
+)
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.notice_entries import NOTICES
+from batch_records.executed.notification_entries import NOTIFICATIONS, LateResultFound
+from batch_records.executed.supply import NO_SUPPLY, Notification, Supply
+from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
+from batch_records.executed.waiver_entries import GateWaived
 from batch_records.master.recipe import Operation, Recipe
 from batch_records.values.expression import Result, Type
 from batch_records.values.limit import Verdict
@@ -59,14 +76,35 @@ class Disposition(Enum):
     IN_PROCESS = "in process"
     CONDITIONALLY_RELEASED = "conditionally released"
     RELEASED = "released"
+    RELEASED_OUT_OF_SPECIFICATION = "released out of specification"
+    CONCLUDED_OUT_OF_SPECIFICATION = "concluded out of specification"
     REJECTED = "rejected"
     STOPPED = "stopped"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    NEVER_USED = "never used"
+    REMANUFACTURED = "re-manufactured"
 
     @property
     def is_open(self) -> bool:
         """Whether anything may still be recorded."""
-        return self in (Disposition.IN_PROCESS, Disposition.CONDITIONALLY_RELEASED)
+        return self in (
+            Disposition.IN_PROCESS,
+            Disposition.CONDITIONALLY_RELEASED,
+            Disposition.RELEASED_OUT_OF_SPECIFICATION,
+        )
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the product may be with its patient: what is found from now on is told to somebody."""
+        return self in _LEFT
+
+
+_LEFT = (
+    *(Disposition.CONDITIONALLY_RELEASED, Disposition.RELEASED),
+    *(Disposition.RELEASED_OUT_OF_SPECIFICATION, Disposition.CONCLUDED_OUT_OF_SPECIFICATION),
+)
+_WITHOUT_PRODUCT = (Disposition.STOPPED, Disposition.REJECTED, Disposition.FAILED)
 
 STEP_TRANSITIONS: Mapping[tuple[StepState, type[Entry]], StepState] = {
     (StepState.NOT_STARTED, e.StepStarted): StepState.IN_PROGRESS,
@@ -83,6 +121,20 @@ TRANSITIONS: Mapping[tuple[Disposition, type[Entry]], Disposition] = {
     (Disposition.IN_PROCESS, e.BatchStopped): Disposition.STOPPED,
     (Disposition.CONDITIONALLY_RELEASED, e.BatchReleased): Disposition.RELEASED,
     (Disposition.CONDITIONALLY_RELEASED, e.BatchRejected): Disposition.REJECTED,
+    (Disposition.IN_PROCESS, BatchReleasedOutOfSpecification): Disposition.RELEASED_OUT_OF_SPECIFICATION,
+    (Disposition.CONDITIONALLY_RELEASED, BatchReleasedOutOfSpecification): Disposition.RELEASED_OUT_OF_SPECIFICATION,
+    (Disposition.RELEASED_OUT_OF_SPECIFICATION, e.BatchRejected): Disposition.REJECTED,
+    (Disposition.RELEASED_OUT_OF_SPECIFICATION, SupplyConcluded): Disposition.CONCLUDED_OUT_OF_SPECIFICATION,
+    **{
+        (before, made): after
+        for made, after, befores in (
+            (BatchFailed, Disposition.FAILED, (Disposition.IN_PROCESS, Disposition.STOPPED, Disposition.REJECTED)),
+            (BatchWithdrawn, Disposition.WITHDRAWN, (Disposition.IN_PROCESS, Disposition.STOPPED, *_LEFT)),
+            (BatchNeverUsed, Disposition.NEVER_USED, (Disposition.IN_PROCESS, Disposition.STOPPED, *_LEFT)),
+            (BatchRemanufactured, Disposition.REMANUFACTURED, _WITHOUT_PRODUCT),
+        )
+        for before in befores
+    },
 }
 
 _AGAIN = (e.ValueCorrected, e.ValueCalculated, e.ValueJudged)
@@ -97,6 +149,8 @@ AFTER_THE_END: tuple[type[Entry], ...] = (
     *(e.CommentAdded, e.AttemptRefused, e.DeviationExplained, e.DeviationClosed),
     *(kind for kind in ALARMS if kind is not AlarmRaised),
     *NOTICES,
+    *NOTIFICATIONS,
+    *ENDINGS,
 )
 
 
@@ -200,6 +254,10 @@ class Batch:
     attempts: tuple[tuple[Stamp, e.AttemptRefused], ...] = ()
     alarms: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: raised, and what became of them
     notices: tuple[tuple[Stamp, Entry], ...] = ()  # of its instruments: gaps, and what is known of them
+    supply: Supply = NO_SUPPLY  # out of specification, at the physician's request
+    notifications: Mapping[str, Notification] = field(default_factory=dict)
+    waivers: tuple[tuple[Stamp, GateWaived], ...] = ()  # signatures to pass a gate that was not met
+    late: tuple[tuple[Stamp, LateResultFound], ...] = ()  # found after the release, and asked for by no step
 
     @property
     def id(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from batch_records.executed import entries as e
@@ -11,8 +11,9 @@ from batch_records.executed.batch import Batch, base_of
 from batch_records.executed.commands import Person
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.fold import follow
+from batch_records.executed.notification_entries import NotificationDue
 from batch_records.executed.progress import Progress
-from batch_records.master.recipe import Consequence, Field, Recipe
+from batch_records.master.recipe import Consequence, Field, Occasion, ParameterClass, Recipe
 from batch_records.values.expression import Missing, Uncomputable
 from batch_records.values.limit import Verdict
 
@@ -102,11 +103,23 @@ class Draft:
         return e.ValueCalculated(key, field.name, value, formula=formula, rounding=rounding, inputs=inputs)
 
     def raise_deviation(self, description: str, consequence: Consequence, step: str = "", field: str = "") -> None:
-        """Open a deviation, and hold the batch where the recipe says so."""
+        """Open a deviation, hold the batch where the recipe says so, and have told who must know."""
         number = f"D{len(self.batch.deviations) + 1}"
         self.write(e.DeviationRaised(number, description, step, field))
         if consequence is Consequence.HOLD:
             self.write(e.BatchHeld(description, number))
+        home = self.recipe.fields.get(field)
+        if home and home[1].parameter_class is ParameterClass.CQA and self.batch.disposition.has_left:
+            self.notify(Occasion.LATE_RESULT, description, step)
+
+    def notify(self, occasion: Occasion, because: str, step: str = "") -> None:
+        """Let the clock of each notification run that the recipe asks for on this occasion."""
+        for each in self.recipe.notifications:
+            if each.of is occasion:
+                number = f"N{len(self.batch.notifications) + 1}"
+                due = (self.at + timedelta(seconds=float(each.within.base))).isoformat()
+                expects = "acknowledgement" if each.acknowledged else ""
+                self.write(NotificationDue(number, each.to, occasion.value, because, due, step, expects))
 
     def ask(self, name: str) -> str:
         """Say in words what a name stands for, and where it is recorded."""

@@ -25,9 +25,14 @@ from batch_records.executed.batch import (
     parse_key,
 )
 from batch_records.executed.count_entries import CountsRepeated, CountTaken
+from batch_records.executed.ending_entries import ENDINGS
 from batch_records.executed.entries import Entry, Recorded, Stamp
 from batch_records.executed.label_entries import LabelScanned, LabelsReprinted
 from batch_records.executed.notice_entries import NOTICES
+from batch_records.executed.notification_entries import NotificationDue
+from batch_records.executed.supply import FOLDED
+from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
+from batch_records.executed.waiver_entries import GateWaived
 from batch_records.master.recipe import Recipe
 
 Changes = dict[str, Any]
@@ -41,6 +46,10 @@ _KEEPS_REVIEW = (
     e.BatchReleased,
     e.BatchRejected,
     e.AttemptRefused,
+    BatchReleasedOutOfSpecification,
+    SupplyConcluded,
+    *ENDINGS,
+    NotificationDue,  # it follows from what was released, or from an entry that ended the review already
 )
 
 
@@ -231,6 +240,12 @@ def _notice(batch: Batch, stamp: Stamp, entry: Entry) -> Changes:
     return {"notices": (*batch.notices, (stamp, entry))}
 
 
+def _waive(batch: Batch, stamp: Stamp, entry: GateWaived) -> Changes:
+    if parse_key(entry.step)[0] not in batch.recipe.steps:
+        raise KeyError(entry.step)
+    return {"waivers": (*batch.waivers, (stamp, entry))}
+
+
 def _raise(batch: Batch, stamp: Stamp, entry: e.DeviationRaised) -> Changes:
     raised = Deviation(entry.number, entry.description, entry.step, entry.field, stamp)
     return {"deviations": _with(batch.deviations, entry.number, raised)}
@@ -265,6 +280,8 @@ _APPLY: dict[type[Entry], Apply] = {
     e.BatchReleased: _dispose,
     e.BatchRejected: _dispose,
     e.BatchStopped: _dispose,
+    BatchReleasedOutOfSpecification: _dispose,
+    SupplyConcluded: _dispose,
     e.HoldTimeExceeded: _overdue,
     e.CommentAdded: _comment,
     e.AttemptRefused: _attempt,
@@ -273,4 +290,7 @@ _APPLY: dict[type[Entry], Apply] = {
     e.DeviationClosed: _close,
     **dict.fromkeys(ALARMS, _alarm),
     **dict.fromkeys(NOTICES, _notice),
+    GateWaived: _waive,
+    **dict.fromkeys(ENDINGS, _dispose),
+    **FOLDED,
 }

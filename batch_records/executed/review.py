@@ -15,7 +15,7 @@ from batch_records.executed import alarm_entries as a
 from batch_records.executed import entries as e
 from batch_records.executed.batch import Batch, Run, Value
 from batch_records.executed.count_entries import CountTaken, ValueAveraged
-from batch_records.executed.entries import Stamp
+from batch_records.executed.entries import Stamp, kind
 from batch_records.executed.label_entries import LabelScanned, LabelsReprinted
 from batch_records.executed.notice_entries import GapFound, NoticeGiven
 from batch_records.values.limit import Verdict
@@ -203,6 +203,35 @@ def _labels(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
             yield f"{entry.scanned} was scanned as a label, and it {entry.judged}", entry.step, stamp
         else:
             yield None
+
+
+@_check("gates passed as met", "gates waived")
+def _waived(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.waivers:
+        waiver = f"“{entry.choice}” was waived by {stamp.who}, {entry.role}: {entry.justification}"
+        yield waiver, entry.step, stamp
+    waived = {(entry.step, entry.field) for _, entry in batch.waivers}
+    for run, value, _ in _values(batch):
+        if isinstance(value.entry, e.Decided) and (run.key, value.field) not in waived:
+            yield None
+
+
+@_check("specification kept", "supply out of specification")
+def _supply(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, entry in batch.supply.records:
+        yield f"out of specification: {kind(entry)} by {stamp.who}", "", stamp
+
+
+@_check("told in time", "told late, not yet, or of what came late")
+def _told(batch: Batch) -> Iterator[tuple[str, str, Stamp] | None]:
+    for stamp, found in batch.late:
+        yield f"found after the release: {found.what}: {found.found}", "", stamp
+    for number, each in batch.notifications.items():
+        to = f"{number} to {each.entry.to} ({each.entry.because})"
+        if each.overdue:
+            yield f"{to} was not made by {each.entry.due}", each.entry.step, each.overdue
+        else:
+            yield None if each.is_done else (f"{to} is not done", each.entry.step, each.since)
 
 
 ALARMS = "alarms of its instruments"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from batch_records.master.recipe import Field, Kind, ParameterClass, Recipe, Stage, Step
+from batch_records.master.recipe import Field, Kind, Milestone, Occasion, ParameterClass, Recipe, Stage, Step
 from batch_records.master.text import Problem
 from batch_records.values.expression import Type
 from batch_records.values.formula import Formula
@@ -348,3 +348,36 @@ def results_name_their_method(linted: Linted) -> Iterator[tuple[Step, str]]:
     for step in linted.recipe.steps.values():
         if any(field.kind is Kind.RESULT and not field.method for field in step.fields):
             yield step, f"step {step.id} reports results and names no method"
+
+
+@_check
+def a_supply_is_told(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """Who may supply a product out of specification tells somebody at once (EU GMP Part IV, 11.54)."""
+    told = any(each.of is Occasion.SUPPLY for each in linted.recipe.notifications)
+    if linted.recipe.supply and not told:
+        yield linted.first, f"“out of specification” needs a notification of “{Occasion.SUPPLY.value}”: to the sponsor"
+
+
+_BLASTS = frozenset((Milestone.BLOOD, Milestone.BAG, Milestone.CULTURE, Milestone.PRODUCT))
+
+
+@_check
+def blasts_are_looked_for_knowingly(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """Who looks for blasts says of what, by which phenotype, how few are found; in blood, how long it counts."""
+    for step in linted.recipe.steps.values():
+        for milestone in _BLASTS.intersection(step.milestones):
+            if step.gate is None:
+                yield step, f"step {step.id} looks for {milestone.value}, and has no “gate:” with its metric"
+            elif milestone is Milestone.BLOOD and step.gate.valid_for is None:
+                yield step, f"step {step.id} looks for {milestone.value}, and says not how long a result counts"
+
+
+@_check
+def waivers_are_of_two(linted: Linted) -> Iterator[tuple[Step, str]]:
+    """What a gate asks for is waived by two people at least, and only where it asks for something."""
+    for step, field in linted.recipe.fields.values():
+        for choice in field.choices:
+            if choice.waived_by and len(choice.waived_by) < 2:
+                yield step, f"“{choice.name}” is waived by one person: name two roles"
+            if choice.waived_by and choice.needs is None:
+                yield step, f"“{choice.name}” needs nothing that could be waived"

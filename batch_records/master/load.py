@@ -18,15 +18,20 @@ from batch_records.master.recipe import (
     Consequence,
     Edge,
     Field,
+    Gate,
     Growth,
     HoldTime,
     Milestone,
+    Notify,
+    Occasion,
     Operation,
+    Phenotype,
     Recipe,
     Repeat,
     Role,
     Stage,
     Step,
+    SupplyPath,
 )
 from batch_records.master.step_text import STEP_TYPES, StepText
 from batch_records.master.steps.record import entered
@@ -39,8 +44,11 @@ discover(steps)
 
 _RECIPES = resources.files("batch_records.master") / "recipes"
 
-_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "note")
-_RECIPE_KEYS = ("parameters", "hold times", "note", "figures", "growth", "day zero")
+_STEP_KEYS = ("do", "when", "after", "performed by", "verified by", "signed", "needed for", "milestone", "gate", "note")
+_RECIPE_KEYS = (
+    *("parameters", "hold times", "note", "figures", "growth", "day zero"),
+    *("out of specification", "notifications"),
+)
 _OPERATION = re.compile(r"(0|[1-9][0-9]*) (\S.*)")
 _STEP = re.compile(r"((?:0|[1-9][0-9]*)\.[1-9][0-9]*) (\S.*)")
 BUILT_IN: Mapping[str, Type] = {"coi": "text", "batch": "text"}
@@ -134,6 +142,8 @@ class _Reader:
                 figures=tuple(self.figures()),
                 growth=self.growth(),
                 day_zero=parts.edge(self.keys["day zero"]) if "day zero" in self.keys else None,
+                supply=self.supply(),
+                notifications=tuple(self.notifications()),
             )
         return None
 
@@ -214,6 +224,7 @@ class _Reader:
             note=keys["note"].text if "note" in keys else "",
             line=item.line,
             milestones=tuple(_milestones(keys["milestone"])) if "milestone" in keys else (),
+            gate=_gate(keys["gate"]) if "gate" in keys else None,
         )
 
     def figures(self) -> Iterator[str]:
@@ -225,6 +236,21 @@ class _Reader:
             return None
         keys = self.keys["growth"].keys(("cells", "viability"), ("target",))
         return Growth(**{key: self.number(item) for key, item in keys.items()})
+
+    def supply(self) -> SupplyPath | None:
+        key = "out of specification"
+        return parts.member(self.keys[key], SupplyPath) if key in self.keys else None
+
+    def notifications(self) -> Iterator[Notify]:
+        for item in self.keys["notifications"].sequence() if "notifications" in self.keys else ():
+            with self.problems.collecting():
+                keys = item.keys(("notify", "of", "within"), ("acknowledged", "note"))
+                yield Notify(
+                    to=keys["notify"].text,
+                    of=parts.member(keys["of"], Occasion),
+                    within=parts.duration(keys["within"]),
+                    acknowledged="acknowledged" in keys and parts.yes_or_no(keys["acknowledged"]),
+                )
 
     def number(self, item: Item) -> str:
         type_ = (self.types or {}).get(item.text, "text")
@@ -287,6 +313,16 @@ def _ids(item: Item) -> Iterator[str]:
 def _milestones(item: Item) -> Iterator[Milestone]:
     for entry in [item] if item.is_text else item.sequence():
         yield parts.member(entry, Milestone)
+
+
+def _gate(item: Item) -> Gate:
+    keys = item.keys(("metric", "phenotype", "sensitivity"), ("valid for",))
+    return Gate(
+        metric=keys["metric"].text,
+        phenotype=parts.member(keys["phenotype"], Phenotype),
+        sensitivity=parts.quantity(keys["sensitivity"], "%"),
+        valid_for=_duration(keys, "valid for"),
+    )
 
 
 def _repeat(item: Item) -> Repeat:

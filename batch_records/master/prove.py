@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from batch_records.master.lint import lint
 from batch_records.master.proof.claims import CLAIMS, CounterExample, Explored
-from batch_records.master.proof.walk import RELEASED, walk
+from batch_records.master.proof.walk import RELEASED, WAIVED, walk
 from batch_records.master.recipe import Recipe, Role
 from batch_records.master.text import Problem
 
@@ -23,6 +23,9 @@ Quality lifts each hold, or ends the batch. Quality can end a batch at every ste
 The system lets nobody verify their own act, and nobody review or release a batch that they worked on.
 The system starts no step before those it waits for are over.
 The system releases nothing while a step that applies is open or a quality attribute is out of specification.
+It lets a choice be made against what it needs only by the recipe's waiver, signed by different people.
+It releases nothing without a waiver's signatures on the values as they are.
+What leaves out of specification at a physician's request leaves by records of its own: here it is rejected.
 A correction opens again the steps that rest on the value; what follows is another path of these.
 """.strip().splitlines()
 )
@@ -45,7 +48,7 @@ class Proof:
     @property
     def paths(self) -> int:
         """How many paths there are; each that is released could be rejected as well, and is counted once."""
-        return sum(paths for end, paths in self.ends.items() if end != RELEASED)
+        return sum(paths for end, paths in self.ends.items() if end not in (RELEASED, WAIVED))
 
 
 def prove(recipe: Recipe) -> Proof:

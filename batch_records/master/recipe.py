@@ -85,6 +85,24 @@ class Milestone(Enum):
     HEALTHY_DONOR = "healthy donor"  # stands in the place of blasts: who has no leukaemia gives none
 
 
+class Phenotype(Enum):
+    """By what blasts are told from T cells. CD7 is not among them: a blocked or edited blast shows none (fact 2)."""
+
+    LAIP = "the patient's LAIP"
+    CLONOTYPE = "the patient's clonotype"
+    BOTH = "the patient's LAIP and clonotype"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How blasts are looked for: of what a share, by which phenotype, how few are found, how long a result counts."""
+
+    metric: str
+    phenotype: Phenotype
+    sensitivity: Quantity
+    valid_for: Quantity | None = None
+
+
 class Consequence(Enum):
     """What a value outside its action limit does to the batch, beside opening a deviation."""
 
@@ -92,13 +110,28 @@ class Consequence(Enum):
     HOLD = "hold"
 
 
+class SupplyPath(Enum):
+    """By which rules a product out of specification may go to its patient; a recipe without one knows no such way."""
+
+    EU = "EU GMP Part IV 11.5"
+    IND = "US IND"  # beside the physician's, the medical director's authorisation, with the authority's answer
+
+
+class Occasion(Enum):
+    """What somebody named is told of, each with its time."""
+
+    SUPPLY = "supply out of specification"
+    LATE_RESULT = "late adverse result"
+
+
 @dataclass(frozen=True)
 class Choice:
-    """One way a decision can go: what must hold for it, and whether it ends the batch."""
+    """One way a decision can go: what must hold for it, who together may waive it, whether it ends the batch."""
 
     name: str
     needs: Formula | None = None
     ends: bool = False
+    waived_by: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,6 +269,7 @@ class Step:
     note: str
     line: int
     milestones: tuple[Milestone, ...] = ()
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +303,16 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Notify:
+    """Whom to tell of an occasion, within which time, and whether they must say that they know."""
+
+    to: str
+    of: Occasion
+    within: Quantity
+    acknowledged: bool
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A master batch record. ``digest`` is SHA-256 of the text people sign, in hex."""
 
@@ -286,6 +330,8 @@ class Recipe:
     figures: tuple[str, ...] = ()  # the values one asks for first
     growth: Growth | None = None
     day_zero: Edge | None = None  # from where days of culture count
+    supply: SupplyPath | None = None
+    notifications: tuple[Notify, ...] = ()
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import Batch, Disposition
 from batch_records.master.discover import discover
 from batch_records.master.recipe import Stage
 from batch_records.release import criteria
@@ -39,3 +39,11 @@ class Assessed:
 def assess(batch: Batch, stage: Stage) -> list[Assessed]:
     """Ask every criterion for a stage of release."""
     return [Assessed(sentence, tuple(ask(batch, stage))) for sentence, ask in CRITERIA.items()]
+
+
+def next_stage(batch: Batch) -> Stage:
+    """Return the stage of release that comes next: conditional while a result is awaited that may come later."""
+    if batch.disposition is not Disposition.IN_PROCESS:
+        return Stage.FINAL
+    awaited = any(each.pending for each in assess(batch, Stage.CONDITIONAL))
+    return Stage.CONDITIONAL if awaited else Stage.FINAL

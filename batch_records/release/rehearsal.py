@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import ClassVar, Self
 
 import batch_records.executed.decisions
+import batch_records.release.out_of_specification
 import batch_records.release.sign_off  # noqa: F401 - registers the decisions on release
 from batch_records.executed import commands as c
 from batch_records.executed import label_commands as lc

@@ -17,8 +17,8 @@ from batch_records.release.assess import Assessed, assess
 def review_batch(draft: Draft, command: c.ReviewBatch) -> None:
     """Sign that the record was read, its exceptions among it, by one who did none of the work."""
     must_hold(draft, Role.REVIEWER)
-    _must_sign_what_was_seen(draft, command.seen)
-    _must_be_another(draft, "reviewed")
+    must_sign_what_was_seen(draft, command.seen)
+    must_be_another(draft, "reviewed")
     found = tuple(finding.sentence for finding in exceptions(draft.batch))
     draft.write(e.BatchReviewed(command.stage.value, found, str(draft.batch.last.page)))
 
@@ -27,10 +27,12 @@ def review_batch(draft: Draft, command: c.ReviewBatch) -> None:
 def release_batch(draft: Draft, command: c.ReleaseBatch) -> None:
     """Release for a stage, when every criterion is met."""
     must_hold(draft, Role.RELEASER)
-    _must_sign_what_was_seen(draft, command.seen)
-    _must_be_another(draft, "released")
+    must_sign_what_was_seen(draft, command.seen)
+    must_be_another(draft, "released")
     if command.stage is Stage.CONDITIONAL and draft.batch.disposition is not Disposition.IN_PROCESS:
         raise Refused(f"the batch is {draft.batch.disposition.value} already")
+    if draft.batch.disposition is Disposition.RELEASED_OUT_OF_SPECIFICATION:
+        raise Refused("the batch is released out of specification: its record is concluded, never released again")
     assessed = assess(draft.batch, command.stage)
     if blocking := [finding.sentence for criterion in assessed for finding in criterion.blocks]:
         raise Refused("release is blocked: " + "; ".join(blocking))
@@ -48,21 +50,23 @@ def release_batch(draft: Draft, command: c.ReleaseBatch) -> None:
 def reject_batch(draft: Draft, command: c.RejectBatch) -> None:
     """Reject a batch, with the conclusion."""
     must_hold(draft, Role.RELEASER)
-    _must_sign_what_was_seen(draft, command.seen)
+    must_sign_what_was_seen(draft, command.seen)
     if not command.conclusion.strip():
         raise Malformed("conclusion", "say why the batch is rejected")
     draft.write(e.BatchRejected(command.conclusion.strip()))
 
 
-def _must_sign_what_was_seen(draft: Draft, seen: str) -> None:
+def must_sign_what_was_seen(draft: Draft, seen: str) -> None:
+    """Refuse a signature on a record that was not the one on the screen, or has ended."""
     must_be_open(draft)
     if seen != draft.batch.last.hash:
         raise Refused("the record has changed since it was shown: read it again, then sign")
 
 
-def _must_be_another(draft: Draft, what: str) -> None:
+def must_be_another(draft: Draft, what: str) -> None:
+    """Refuse who did some of the work, and to release also who reviewed it."""
     batch = draft.batch
-    corrected = any(draft.by.id == stamp.author for stamp, _ in batch.corrected)
+    corrected = any(draft.by.id == stamp.author for stamp, _ in (*batch.corrected, *batch.waivers))
     if corrected or any(draft.by.id in run.people | run.verifiers for run in batch.runs.values()):
         raise Refused(f"{draft.by.name} did some of the work: the batch is {what} by another person")
     if what == "released" and batch.review and draft.by.id == batch.review[0].author:

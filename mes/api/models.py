@@ -159,10 +159,11 @@ class Noted(_Model, frozen=True):
 
 
 class DocumentAsked(_Model, frozen=True):
-    """A document to be made."""
+    """A document to be made: the batch record, or, where a form is named, that one."""
 
     id: str
     batch: str
+    form: str = ""
 
 
 class Ticked(_Model, frozen=True):

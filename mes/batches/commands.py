@@ -43,7 +43,7 @@ from mes.samples.models import Sample
 from mes.seals.commands import seal_now
 from mes.training.gate import must_be_trained
 
-_WORKERS = tuple(role.value for role in Role)
+WORKERS = tuple(role.value for role in Role)
 _SHOW = insert(TABLE)
 _SHOW_AGAIN = (
     update(TABLE)
@@ -110,7 +110,7 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     if doing.signed and isinstance(command, c.StepCommand) and doing.signed["seen"] != batch.head(command.step):
         raise Refused("the step has changed since it was shown: look at it again, then sign")
     if isinstance(command, c.ReviewBatch | c.ReleaseBatch):
-        _must_verify(doing, command.batch)
+        must_verify(doing, command.batch)
     entries = decide(batch.recipe, batch, known, doing.by.person, doing.act.at)
     if isinstance(command, c.ReleaseBatch):
         must_be_kept(doing.act.connection, doing.act.at)
@@ -118,7 +118,7 @@ def carry_out(doing: Doing, command: c.Command) -> Outcome:
     return {"pages": len(entries)}
 
 
-def _must_verify(doing: Doing, batch: str) -> None:
+def must_verify(doing: Doing, batch: str) -> None:
     """Refuse to review or release what somebody altered: a signature of quality stands on every line before it."""
     for flaw in flaws_of(doing.act.connection, book_of(batch), installation().names):
         raise Refused(f"this record does not verify: line {flaw.page}, {flaw.sentence}")
@@ -150,7 +150,7 @@ def show_attempt(act: Act, command: c.Command) -> None:
         act.connection.execute(_ATTEMPTED, {"number": command.batch, "page": line.page, "at": act.at})
 
 
-@handles(RecordFields, "recorded values", roles=_WORKERS, books=batch_only, refused=show_attempt)
+@handles(RecordFields, "recorded values", roles=WORKERS, books=batch_only, refused=show_attempt)
 def record_fields(doing: Doing, command: RecordFields) -> Outcome:
     """Carry out, one after the other, the command that each field's kind asks for."""
     folds, batch = installation().folds, _batch(doing, command)
@@ -226,7 +226,7 @@ def _write(doing: Doing, batch: Batch | None, entries: list[Entry], command: c.C
             name=doing.by.person.name,
         )
         lines.append((stamp, entry))
-        if follow_up := _FOLLOW_UPS.get(type(entry)):
+        if follow_up := FOLLOW_UPS.get(type(entry)):
             follow_up(doing, command.batch, entry)
     after = fold(recipe, lines, batch)
     if lines:
@@ -313,7 +313,7 @@ def _keep_sample(doing: Doing, batch: str, entry: e.SampleTaken) -> None:
     doing.session.add(Sample(code=entry.value, batch=batch, step=entry.step, what=entry.field, taken=doing.act.at))
 
 
-def _archive(doing: Doing, batch: str, entry: Entry) -> None:
+def archive(doing: Doing, batch: str, entry: Entry) -> None:
     """Have the record printed with all of it attached: the batch's archive."""
     del entry
     author = doing.by.person.id
@@ -322,8 +322,8 @@ def _archive(doing: Doing, batch: str, entry: Entry) -> None:
     seal_new_readings(doing, timedelta(0))  # or the last ones would be in it without what vouches for them
 
 
-_FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
-    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), _archive),
+FOLLOW_UPS: dict[type[Entry], Callable[[Doing, str, Any], None]] = {
+    **dict.fromkeys((e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped), archive),
     e.FactCorrected: follow_dose,
     e.MaterialAdded: _use_lot,
     e.EquipmentUsed: _use_equipment,
@@ -376,7 +376,7 @@ for _command, _sentence, _meaning, _which in _COMMANDS:
     handles(
         _command,
         _sentence,
-        roles=_WORKERS,
+        roles=WORKERS,
         books=_which,
         signature=_meaning,
         unsigned_too=_command in _UNSIGNED_TOO,

@@ -8,7 +8,8 @@ from typing import Any, cast
 from sqlalchemy import String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import TRANSITIONS, Batch
+from batch_records.executed.ending_entries import BatchRemanufactured
 from batch_records.executed.progress import Progress
 from mes.db import Utc, View
 
@@ -28,7 +29,7 @@ class BatchView(View):
     pages: Mapped[int]
     started: Mapped[datetime] = mapped_column(Utc)
     changed: Mapped[datetime] = mapped_column(Utc)
-    due: Mapped[datetime | None] = mapped_column(Utc, index=True)  # when the next hold time runs out
+    due: Mapped[datetime | None] = mapped_column(Utc, index=True)  # when the next clock runs out
 
 
 class DeviationView(View):
@@ -46,6 +47,7 @@ class DeviationView(View):
     raised_by: Mapped[str] = mapped_column(String(60))
 
 
+CAME_TO_NOTHING = frozenset(before.value for before, made in TRANSITIONS if made is BatchRemanufactured)
 TABLE = cast(Table, BatchView.__table__)
 
 
@@ -67,11 +69,10 @@ def project(batch: Batch) -> dict[str, Any]:
 
 
 def next_due(batch: Batch) -> datetime | None:
-    """Return when the next hold time of an open batch runs out that was not declared exceeded yet."""
-    if not batch.disposition.is_open:
-        return None
-    clocks = Progress(batch).clocks()
-    return min((clock.due for clock in clocks if clock.due and clock.name not in batch.overdue), default=None)
+    """Return when the next clock runs out that was not declared so yet: of a hold time, or of who is to be told."""
+    told = [each.due for each in batch.notifications.values() if each.is_running]
+    clocks = Progress(batch).clocks() if batch.disposition.is_open else ()
+    return min((*told, *(each.due for each in clocks if each.due and each.name not in batch.overdue)), default=None)
 
 
 def project_deviations(batch: Batch) -> list[DeviationView]:

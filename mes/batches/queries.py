@@ -26,7 +26,7 @@ from mes.execute import HANDLERS
 from mes.people.queries import names
 from mes.web import shapes
 
-_ENDED = (Disposition.RELEASED.value, Disposition.REJECTED.value, Disposition.STOPPED.value)
+_ENDED = tuple(each.value for each in Disposition if not each.is_open)
 _ON_BOARD = 200
 
 
@@ -183,6 +183,7 @@ def _tone(batch: Batch) -> str:
     if batch.holds:
         return "action"
     tones = {Disposition.RELEASED: "ok", Disposition.CONDITIONALLY_RELEASED: "half", Disposition.IN_PROCESS: "now"}
+    tones |= {Disposition.RELEASED_OUT_OF_SPECIFICATION: "alert", Disposition.CONCLUDED_OUT_OF_SPECIFICATION: "alert"}
     return tones.get(batch.disposition, "stop")
 
 

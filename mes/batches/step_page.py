@@ -17,6 +17,7 @@ from batch_records.executed.decisions.values import unfit_to_measure, unusable
 from batch_records.executed.labelling import numbers_of
 from batch_records.executed.progress import Progress, Standing, duration
 from batch_records.executed.span import apart
+from batch_records.executed.waiver import may_be_waived
 from batch_records.master.recipe import Field, Kind, Step
 from batch_records.values.expression import Missing
 from batch_records.values.quantity import Quantity, QuantityError
@@ -88,6 +89,7 @@ class StepPage:
     error: str = ""
     draft_reason: str = ""
     draft_why: str = ""
+    waiver: str = ""  # where two people may sign that the gate is passed although it is not met
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def step_page(
         error="" if any(each.error for each in fields) else drafted.sentence,
         draft_reason=drafted.reason,
         draft_why=drafted.why,
+        waiver=url_for("supply.waiver", batch=batch.id, step=key) if may_be_waived(batch, key) else "",
     )
 
 

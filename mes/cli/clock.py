@@ -38,7 +38,7 @@ def main(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with httpx.Client(base_url=options.url, headers=headers, timeout=60) as web:
         watch = Watch(options.folder / "clock.seen", {"the records": options.folder})
-        asked: dict[str, str] = {}  # the batch of each document that is to be made
+        asked: dict[str, tuple[str, str]] = {}  # the batch and the form of each document that is to be made
         beside = [
             _thread(stop, 1, "seal", lambda: _seal(web)),
             _thread(stop, _LOOK, "look at the machine", lambda: _look(web, watch)),
@@ -72,9 +72,9 @@ def _again_and_again(stop: threading.Event, every: float, what: str, act: Callab
             return
 
 
-def _tick(web: httpx.Client) -> dict[str, str]:
+def _tick(web: httpx.Client) -> dict[str, tuple[str, str]]:
     told = web.post("/api/v1/ticks").raise_for_status().json()
-    return {document["id"]: document["batch"] for document in told["documents"]}
+    return {document["id"]: (document["batch"], document["form"]) for document in told["documents"]}
 
 
 def _look(web: httpx.Client, watch: Watch) -> None:
@@ -86,10 +86,10 @@ def _seal(web: httpx.Client, *, all_of_it: bool = False) -> None:
     web.post("/api/v1/seals", params={"all": "1"} if all_of_it else {}).raise_for_status()
 
 
-def _render(web: httpx.Client, asked: dict[str, str], folder: Path) -> None:
+def _render(web: httpx.Client, asked: dict[str, tuple[str, str]], folder: Path) -> None:
     """Render what is asked for, each in a process of its own: it takes memory that this one would never give back."""
-    for document, batch in list(asked.items()):
-        command = [sys.executable, "-m", "mes", "render", batch, "--folder", str(folder)]
+    for document, (batch, form) in list(asked.items()):
+        command = [sys.executable, "-m", "mes", "render", batch, "--folder", str(folder), "--form", form]
         rendered = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
         made = {"batch": batch, "problem": rendered.stderr.strip()[-1_500:] or "the renderer failed"}
         if rendered.returncode == 0:

@@ -12,8 +12,9 @@ from flask import Flask
 from mes.cli import folder_argument
 from mes.context import Installation
 from mes.db import Database
+from mes.reports.models import SUPPLY
 from mes.reports.queries import file_of
-from mes.reports.render import render
+from mes.reports.render import render, render_supply
 from mes.settings import Settings
 
 about = "render a record"
@@ -23,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     folder_argument(parser)
     parser.add_argument("batch", help="the batch's number")
+    parser.add_argument("--form", default="", choices=("", SUPPLY), help="which document; the batch record unless said")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -31,7 +33,7 @@ def main(options: argparse.Namespace) -> int:
     app = Flask("render")
     app.extensions["mes"] = Installation(settings, Database(settings.database_url))
     with app.app_context(), app.test_request_context():
-        rendered = render(options.batch)
+        rendered = render_supply(options.batch) if options.form == SUPPLY else render(options.batch)
         file = file_of(rendered.digest)
         file.parent.mkdir(exist_ok=True)
         draft = file.with_suffix(".draft")

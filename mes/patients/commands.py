@@ -13,6 +13,7 @@ from batch_records.executed.draft import Malformed, Refused
 from batch_records.master.recipe import Role
 from batch_records.values import isbt128
 from batch_records.values.isbt128 import NotIsbt128
+from mes.batches.models import CAME_TO_NOTHING, BatchView
 from mes.context import installation
 from mes.doses.plans import assign
 from mes.execute import Doing, Outcome, handles
@@ -55,7 +56,7 @@ def _books(command: PlaceOrder) -> Iterable[str]:
 
 @handles(PlaceOrder, "ordered a therapy", roles=(Role.PHYSICIAN.value,), books=_books)
 def place_order(doing: Doing, command: PlaceOrder) -> Outcome:
-    """Keep the order; it holds no name."""
+    """Keep the order; it holds no name. What came to nothing is ordered again under the same code."""
     coi = command.coi or _issued(doing)
     if not _COI.fullmatch(coi):
         raise Malformed("coi", "a chain-of-identity code has 6 to 40 capital letters, digits and hyphens")
@@ -65,13 +66,26 @@ def place_order(doing: Doing, command: PlaceOrder) -> Outcome:
         raise Malformed("donor", "donor and recipient are two people: leave the donor empty where they are one")
     if not doing.session.scalars(select(RecipeEdition.code).where(RecipeEdition.code == command.recipe)).first():
         raise Refused(f"there is no recipe “{command.recipe}”")
-    if doing.session.get(TherapyOrder, coi):
-        raise Refused(f"{coi} was issued before")
-    order = TherapyOrder(coi=coi, recipe=command.recipe, ordered=doing.act.at, note=command.note)
-    order.recipient, order.donor = command.recipient, command.donor
+    order = doing.session.get(TherapyOrder, coi)
+    if order:
+        _order_again(doing, order, command)
+    else:
+        order = TherapyOrder(coi=coi, recipient=command.recipient)
+    order.recipe, order.ordered, order.note, order.donor = command.recipe, doing.act.at, command.note, command.donor
     assign(doing.session, order, command.level)
     doing.session.add(order)
     return {"coi": coi}
+
+
+def _order_again(doing: Doing, order: TherapyOrder, command: PlaceOrder) -> None:
+    """Order a therapy anew whose batch came to nothing: another is made for the same recipient under the same code."""
+    before = doing.session.get(BatchView, order.batch) if order.batch else None
+    if before is None or before.disposition not in CAME_TO_NOTHING:
+        raise Refused(f"{order.coi} was issued before")
+    if command.recipient not in ("", order.recipient) and order.recipient:
+        raise Refused(f"{order.coi} is the code of {order.recipient}: another recipient has another code")
+    order.recipient = order.recipient or command.recipient
+    order.supersedes, order.batch = before.batch, None
 
 
 def _issued(doing: Doing) -> str:

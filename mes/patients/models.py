@@ -29,6 +29,7 @@ class TherapyOrder(Row):
     dose_edition: Mapped[int | None]
     dose_level: Mapped[str | None] = mapped_column(String(20))
     dose: Mapped[str | None] = mapped_column(String(400))  # the line of the level, as the batch carries it
+    supersedes: Mapped[str | None] = mapped_column(String(60))  # the batch that came to nothing, until another begins
 
     @property
     def book(self) -> str:

@@ -15,9 +15,10 @@ from batch_records.executed.commands import Person
 from batch_records.executed.draft import Malformed
 from batch_records.executed.review import Finding, review
 from batch_records.master.recipe import Role, Stage
-from batch_records.release.assess import assess
+from batch_records.release.assess import assess, next_stage
 from batch_records.release.criteria.review_current import review_current
 from batch_records.release.criterion import CRITERIA, Blocks, Pending
+from batch_records.release.out_of_specification import SPECIFICATION, findings
 from mes.batches import shown
 from mes.batches.folds import book_of
 from mes.batches.queries import find
@@ -114,6 +115,9 @@ class ReleasePage:
     signature: shapes.Signature | None
     refusal: str
     rejection: shapes.Signature | None
+    supply: str = ""  # words of a link to the supply out of specification, where there may be one
+    told: str = ""  # words of a link to who is told
+    waived: tuple[str, ...] = ()  # gates that were passed by a waiver
     unwitnessed: str = ""  # what a signature just given still waits for
 
 
@@ -157,8 +161,12 @@ def _unwitnessed(session: Session, batch: Batch, signed: Sequence[e.Stamp]) -> s
 
 
 def _not_to_review(batch: Batch, stage: Stage) -> list[str]:
-    """Say what keeps a review from being of any use: release would be blocked by the same."""
-    assessed = [each for each in assess(batch, stage) if each.criterion != _REVIEWED]
+    """Say what keeps a review from being of any use: release would be blocked by the same.
+
+    What is out of specification does not, once the physician has accepted it: then the review is of that supply.
+    """
+    apart = {_REVIEWED, SPECIFICATION} if batch.supply.acceptance else {_REVIEWED}
+    assessed = [each for each in assess(batch, stage) if each.criterion not in apart]
     return [f"{finding.sentence[:1].upper()}{finding.sentence[1:]}." for each in assessed for finding in each.blocks]
 
 
@@ -189,14 +197,6 @@ def _exception(batch: Batch, finding: Finding, people: Mapping[str, str]) -> Exc
     )
 
 
-def next_stage(batch: Batch) -> Stage:
-    """Return the stage of release that comes next: conditional while a result is awaited that may come later."""
-    if batch.disposition is Disposition.CONDITIONALLY_RELEASED:
-        return Stage.FINAL
-    awaited = any(each.pending for each in assess(batch, Stage.CONDITIONAL))
-    return Stage.CONDITIONAL if awaited else Stage.FINAL
-
-
 def release_page(batch: str, person: Person) -> ReleasePage:
     """Return the criteria of release with what they found, and the signatures that can be given."""
     with installation().reading() as session:
@@ -209,6 +209,8 @@ def release_page(batch: str, person: Person) -> ReleasePage:
     shown_lines = conditional if stage is Stage.CONDITIONAL else ()
     mine = conditional if stage is Stage.CONDITIONAL else final
     blocking = [*altered, *(line.sentence for line in mine if line.state == "blocks")]
+    if found.disposition is Disposition.RELEASED_OUT_OF_SPECIFICATION:
+        blocking = ["Released out of specification: its record is concluded, never released.", *altered]
     return ReleasePage(
         batch=shown.head(found, people),
         criteria=(*shown_lines, *final),
@@ -219,8 +221,22 @@ def release_page(batch: str, person: Person) -> ReleasePage:
         signature=_releasing(found, stage) if may and not blocking else None,
         refusal="; ".join(blocking if may else altered),
         rejection=_rejecting(found) if may else None,
+        supply="Supply out of specification" if found.recipe.supply and findings(found) else "",
+        told=_to_tell(found),
+        waived=tuple(
+            f"Step {entry.step}: “{entry.choice}” waived by {stamp.who}, {entry.role}: {entry.justification}"
+            for stamp, entry in found.waivers
+        ),
         unwitnessed=unwitnessed,
     )
+
+
+def _to_tell(batch: Batch) -> str:
+    """Say how many notifications wait; nothing before anything left."""
+    waiting = sum(not each.is_done for each in batch.notifications.values())
+    if waiting:
+        return f"Who is told: {waiting} to be done"
+    return "Who is told" if batch.disposition.has_left else ""
 
 
 def _criteria(batch: Batch, stage: Stage, clock: str) -> tuple[CriterionLine, ...]:

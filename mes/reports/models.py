@@ -9,9 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mes.db import Row, Utc
 
+SUPPLY = "supply"
+
 
 class Document(Row):
-    """A PDF of a batch record: asked for by somebody, made of the record up to a page, kept under its digest."""
+    """A PDF of a batch record: asked for by somebody, made of the record up to a page, kept under its digest.
+
+    ``form`` is empty for the batch record itself, and `SUPPLY` for the document that goes with a product out of
+    specification in place of a certificate.
+    """
 
     __tablename__ = "document"
 
@@ -27,6 +33,7 @@ class Document(Row):
     pages: Mapped[int | None]
     size: Mapped[int | None]
     problem: Mapped[str | None] = mapped_column(String(500))
+    form: Mapped[str | None] = mapped_column(String(20))
 
     @property
     def book(self) -> str:

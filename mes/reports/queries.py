@@ -71,9 +71,15 @@ def record_page(batch: str) -> RecordPage:
     )
 
 
-def _newest(session: Session, batch: str) -> Document | None:
-    query = select(Document).where(Document.batch == batch).order_by(Document.asked.desc()).limit(1)
-    return session.scalars(query).first()
+def state_of(session: Session, batch: str, form: str) -> str:
+    """Say how far the newest document of a form is: being made, ready, failed; empty where nobody asked for it."""
+    newest = _newest(session, batch, form)
+    return "" if newest is None else "being made" if newest.state == "asked" else newest.state
+
+
+def _newest(session: Session, batch: str, form: str | None = None) -> Document | None:
+    query = select(Document).where(Document.batch == batch, Document.form == form).order_by(Document.asked.desc())
+    return session.scalars(query.limit(1)).first()
 
 
 def _shown(row: Document, people: Mapping[str, str]) -> RecordShown:
@@ -90,10 +96,10 @@ def file_of(digest: str) -> Path:
     return installation().settings.folder / "documents" / f"{digest}.pdf"
 
 
-def newest_file(batch: str) -> Path:
+def newest_file(batch: str, form: str | None = None) -> Path:
     """Return the newest PDF of a batch, or answer that there is none."""
     with installation().reading() as session:
-        query = select(Document.digest).where(Document.batch == batch, Document.state == "ready")
+        query = select(Document.digest).where(Document.batch == batch, Document.form == form, Document.state == "ready")
         digest = session.scalars(query.order_by(Document.made.desc()).limit(1)).first()
     if digest is None or not file_of(digest).is_file():
         abort(404, "No PDF of this record has been made yet.")
@@ -106,6 +112,7 @@ class Asked:
 
     id: str
     batch: str
+    form: str = ""
 
 
 def asked() -> list[Asked]:
@@ -118,5 +125,5 @@ def asked() -> list[Asked]:
         seal = newest(session.connection())
         since = max(seal.at, late) if seal else late
         due = (Document.state == "asked", Document.asked <= since)
-        query = select(Document.id, Document.batch).where(*due).order_by(Document.asked)
-        return [Asked(*row) for row in session.execute(query)]
+        query = select(Document.id, Document.batch, Document.form).where(*due).order_by(Document.asked)
+        return [Asked(id_, batch, form or "") for id_, batch, form in session.execute(query)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from sqlalchemy import Connection
@@ -28,6 +29,7 @@ from mes.reports.nowhere import nowhere
 from mes.reports.record import Record, lay_out
 from mes.reports.seal import SealShown, seal_shown
 from mes.reports.series import series_of
+from mes.reports.supply import lay_out_supply
 
 _TEMPLATES = Environment(
     loader=PackageLoader("mes.reports", "templates/document"),
@@ -66,6 +68,15 @@ def render(number: str) -> Rendered:
     return Rendered(content, len(printed.pages), batch.last.page, batch.last.hash)
 
 
+def render_supply(number: str) -> Rendered:
+    """Render the document that goes with a product out of specification; it is no certificate, and says so."""
+    with installation().database.snapshot() as connection:
+        batch = find(Session(connection), number)
+    content = lay_out_supply(batch, names())
+    printed = _document("supply.html", content.coi, content.batch, batch.last.hash, supply=content)
+    return Rendered(printed.write_pdf(), len(printed.pages), batch.last.page, batch.last.hash)
+
+
 def _as_sealed(connection: Connection, number: str) -> Batch:
     """Return a batch up to its last line that is sealed; all of it where nothing is."""
     batch = find(Session(connection), number)
@@ -74,12 +85,16 @@ def _as_sealed(connection: Connection, number: str) -> Batch:
 
 
 def _print(record: Record, charts: list[Chart], seal: SealShown, now: datetime) -> Document:
+    shows = {"record": record, "charts": charts, "seal": seal, "now": now}
+    return _document("record.html", record.coi, record.batch, record.head, **shows)
+
+
+def _document(template: str, coi: str, batch: str, head: str, **shows: Any) -> Document:  # noqa: ANN401 - what a template shows
     settings = installation().settings
-    html = _TEMPLATES.get_template("record.html").render(
-        record=record, charts=charts, seal=seal, laboratory=settings.laboratory, printed=local(now)
-    )
+    printed = local(shows.pop("now", None) or installation().now())
+    html = _TEMPLATES.get_template(template).render(laboratory=settings.laboratory, printed=printed, **shows)
     band = "Demonstration · synthetic data · process time" if settings.is_demonstration else ""
-    words = {"coi": record.coi, "batch": record.batch, "head": record.head, "band": band}
+    words = {"coi": coi, "batch": batch, "head": head, "band": band}
     style = CSS(string=_TEMPLATES.get_template("record.css").render(words), url_fetcher=nowhere())
     return HTML(string=html, url_fetcher=nowhere()).render(stylesheets=[style])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import url_for
 from sqlalchemy import select
 
-from batch_records.executed.batch import Batch
+from batch_records.executed.batch import Batch, Disposition
 from batch_records.executed.progress import Progress, Standing
 from batch_records.master.recipe import Kind, Step
 from mes.batches.models import BatchView
@@ -54,7 +54,9 @@ _GROUPS = ((Standing.TO_VERIFY, "For a second reader", "half"), (Standing.READY,
 def samples_page(searched: str) -> SamplesPage:
     """Return the results due in all open batches."""
     with installation().reading() as session:
-        open_ = select(BatchView.batch).where(BatchView.disposition.in_(("in process", "conditionally released")))
+        open_ = select(BatchView.batch).where(
+            BatchView.disposition.in_([each.value for each in Disposition if each.is_open])
+        )
         batches = [find(session, batch) for batch in session.scalars(open_.order_by(BatchView.started))]
     due = [found for batch in batches for found in _due(batch)]
     groups = (

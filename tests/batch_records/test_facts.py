@@ -234,12 +234,14 @@ def test_fact_16_release_is_in_two_stages() -> None:
 
 
 def test_fact_17_growth_after_the_infusion_is_recorded_and_no_status_is_edited() -> None:
-    """The result stands, a deviation opens, the batch is held: whom to tell is then the application's task."""
+    """The result stands, a deviation opens, the batch is held, and whoever the recipe names is told in time."""
     play = child_at("15.1")
     play.review(Stage.CONDITIONAL)
     play.release(Stage.CONDITIONAL)
     entries = play.later(days=14).report("15.1", sterility="growth")
-    assert kinds(entries)[1:] == ["result reported", "deviation raised", "batch held"]
+    assert kinds(entries)[1:] == ["result reported", "deviation raised", "batch held", *["notification due"] * 3]
+    told = [each.entry.to for each in play.batch.notifications.values()]
+    assert told == ["Treating physician", "Sponsor", "Competent authority"]
     assert play.batch.disposition is Disposition.CONDITIONALLY_RELEASED
 
 

@@ -41,6 +41,10 @@ facts:
   weight: {ask: Body weight, unit: kg, plausible: 2 to 150 kg}
 parameters:
   planned: {value: 1e8 cells}
+out of specification: EU GMP Part IV 11.5
+notifications:
+  - {notify: Treating physician, of: late adverse result, within: 4 h, acknowledged: "yes"}
+  - {notify: Sponsor, of: supply out of specification, within: 1 h}
 hold times:
   - {hold time: Cells out of the incubator, from: end of 1.1, to: start of 1.8, at most: 4 h}
 operations:

@@ -6,49 +6,23 @@ exists, and of an act that another test carries out, which one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
-from batch_records.executed.commands import Person
 from batch_records.master.recipe import Stage
 from tests.batch_records.playing import RUTH
 from tests.cast import ALICE, BOB, DORA, PETRA, QUINN
 from tests.mes.doses.planned import PLAN, TEXT
 from tests.mes.furnishing import INCUBATOR, NEW_MEDIUM, SHORT
-from tests.mes.laboratory import ADAM, CLOCK, COI, GATEWAY, SAM, SVEN, Laboratory
+from tests.mes.laboratory import ADAM, CLOCK, COI, GATEWAY, SAM, SVEN
 from tests.security import scenes
-from tests.security.scenes import Before, Fields
+from tests.security.act import Act
+from tests.security.supply_acts import SUPPLY
 
 STEP, PAGE, ALARM = "/batches/B26-0001/steps/1.5", "/batches/B26-0001", f"/alarms/{INCUBATOR}/A1"
 ISSUED = "an order becomes a batch"
 OWN = "it is one's own, and the password was asked for"
 TOLD = "what was seen is what is entered: it is itself the why"
 SOON = "2027-01-01 00:00"
-
-
-@dataclass(frozen=True)
-class Act:
-    """How an address is used once. ``why`` names the field with the reason, without which it is refused.
-
-    ``because`` says why none is asked for where rows that exist are changed, and ``was`` is the value corrected.
-    """
-
-    endpoint: str
-    by: Person = ALICE
-    path: str = ""
-    fields: Fields = field(default_factory=dict)
-    before: Before = lambda _: None
-    why: str = ""
-    because: str = ""
-    was: str = ""
-    signed: bool = False
-    hidden: frozenset[str] = frozenset()  # fields that say how or on what, and stand in no line as they were typed
-    drawn: frozenset[str] = frozenset()  # fields that the page fills in, or that another answer of the form takes
-    silent: str = ""  # why it leaves no line
-    body: Callable[[Laboratory], Fields] | None = None  # of the interface
-
-    def __str__(self) -> str:
-        return self.endpoint
 
 
 _EQUIPMENT = {"code": "X-9", "name": "A new one", "equipment_class": "centrifuge", "until": SOON, "exclusive": "yes"}
@@ -346,7 +320,7 @@ RECORD: Iterable[Act] = (
     Act("reports.render", QUINN, f"{PAGE}/record/", {}, scenes.at("1.3")),
     Act("reports.copy", QUINN, f"{PAGE}/record/copies", {"form": "json"}, scenes.at("1.3")),
 )
-ACTS = (*PEOPLE, *THINGS, *RECORD)
+ACTS = (*PEOPLE, *THINGS, *RECORD, *SUPPLY)
 # What no form alone can do, and the test in which it is done.
 ELSEWHERE: Mapping[str, str] = {
     "labels.scan": "tests/mes/labels/test_labels.py",

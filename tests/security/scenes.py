@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from batch_records.executed import commands as c
+from batch_records.executed import supply_commands as s
 from batch_records.master.recipe import Stage
 from mes.badges.commands import IssueBadge
 from mes.doses.commands import RecordOutcome
@@ -19,7 +20,9 @@ from mes.people.commands import AddUser, SetActive
 from mes.people.identity import IssueStatement
 from mes.reports.commands import AskForRecord
 from mes.training.commands import Assign
-from tests.cast import ALICE, DORA, QUINN
+from tests.batch_records.playing import RUTH
+from tests.batch_records.release.test_out_of_specification import DAVE
+from tests.cast import ALICE, DORA, PETRA, QUINN
 from tests.mes.alarms.watched import Watched
 from tests.mes.batches.test_counts import REPEATED
 from tests.mes.doses import planned
@@ -105,6 +108,94 @@ def reviewed_early(lab: Laboratory) -> Fields:
     batch = Played(lab).start(COI)
     batch.finish("3.1").review(Stage.CONDITIONAL)
     return {"seen": seen(batch)}
+
+
+def impure(*acts: Callable[[Played], object]) -> Before:
+    """Have a batch whose purity is out of specification, and some records of its supply."""
+
+    def before(lab: Laboratory) -> Fields:
+        batch = Played(lab).start(COI)
+        batch.answers["purity"] = "75"
+        batch.finish("3.1").settle()
+        for each in acts:
+            each(batch)
+        return {"seen": seen(batch)}
+
+    return before
+
+
+def asked_for(batch: Played) -> None:
+    batch.do(s.RequestSupply("", "relapse", "none", "no other", seen(batch)), DORA)
+
+
+def evaluated(batch: Played) -> None:
+    batch.do(s.EvaluateRisk("", "fewer T cells", seen(batch)), QUINN)
+
+
+def accepted(batch: Played) -> None:
+    batch.do(s.AcceptSupply("", "the parents agree", seen(batch)), DORA)
+
+
+def reviewed_for(batch: Played) -> None:
+    batch.review(Stage.CONDITIONAL)
+
+
+def supplied(batch: Played) -> None:
+    for each in (asked_for, evaluated, accepted, reviewed_for):
+        each(batch)
+    batch.do(s.ReleaseOutOfSpecification("", seen(batch)), PETRA)
+    batch.do(s.MakeNotification("", "N1", "its duty desk", "call 3"), QUINN)
+    batch.finish().review(Stage.FINAL)
+
+
+def under_an_ind(lab: Laboratory) -> Fields:
+    text = SHORT.replace("code: short", "code: ind").replace("EU GMP Part IV 11.5", "US IND")
+    lab.do(DraftRecipe("ind", text), SVEN)
+    lab.do(ApproveRecipe("ind", 1), QUINN)
+    lab.do(PlaceOrder("COI-26-0004-D", "ind", "synthetic"), DORA)
+    lab.hire(DAVE)
+    lab.train("ind", 1, DAVE)
+    batch = Played(lab).start("COI-26-0004-D")
+    batch.answers["purity"] = "75"
+    batch.finish("3.1").settle()
+    for each in (asked_for, evaluated, accepted):
+        each(batch)
+    return {"seen": seen(batch)}
+
+
+def above_the_gate(lab: Laboratory) -> Fields:
+    waived = 'viability >= 70 %", waived by: [quality reviewer, physician]}'
+    text = SHORT.replace("code: short", "code: gated").replace('viability >= 70 %"}', waived)
+    lab.do(DraftRecipe("gated", text), SVEN)
+    lab.do(ApproveRecipe("gated", 1), QUINN)
+    lab.do(PlaceOrder("COI-26-0005-E", "gated", "synthetic"), DORA)
+    batch = Played(lab).start("COI-26-0005-E").finish("1.4")
+    batch.take("1.4", "viability", "65 %")
+    batch.complete("1.4")
+    batch.finish("1.10").settle()
+    return {"seen": seen(batch)}
+
+
+def left(*acts: Callable[[Played], object]) -> Before:
+    """Have a batch that was released, and something found after it."""
+
+    def before(lab: Laboratory) -> Fields:
+        batch = Played(lab).start(COI)
+        batch.finish().review()
+        batch.release()
+        for each in acts:
+            each(batch)
+        return {"seen": seen(batch)}
+
+    return before
+
+
+def found_late(batch: Played) -> None:
+    batch.do(s.ReportLateResult("", "a culture", "growth"), RUTH)
+
+
+def told(batch: Played) -> None:
+    batch.do(s.MakeNotification("", "N1", "Dora", "call 4"), RUTH)
 
 
 def wrong_bag(lab: Laboratory) -> Fields:

@@ -23,7 +23,8 @@ from mes.seals.commands import Seal
 from tests.architecture.source import ROOT
 from tests.mes.laboratory import CLOCK, PASSWORD, TOKENS, Laboratory, application
 from tests.mes.tablet import Answer
-from tests.security.acts import ACTS, ASKED, ELSEWHERE, Act
+from tests.security.act import Act
+from tests.security.acts import ACTS, ASKED, ELSEWHERE
 from tests.security.door import Route, routes
 
 _HIDDEN = "(not shown)"

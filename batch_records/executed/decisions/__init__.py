@@ -1,8 +1,29 @@
-"""The decisions, by concern: steps, values, labels, counts, corrections, alarms, notices, the whole.
+"""The decisions, by concern: steps, values, labels, gates, what is told, the whole. Import this for all."""
 
-Import this for all.
-"""
+from batch_records.executed.decisions import (
+    alarms,
+    corrections,
+    counts,
+    endings,
+    labels,
+    notices,
+    notifications,
+    steps,
+    values,
+    waivers,
+    whole,
+)
 
-from batch_records.executed.decisions import alarms, corrections, counts, labels, notices, steps, values, whole
-
-__all__ = ["alarms", "corrections", "counts", "labels", "notices", "steps", "values", "whole"]
+__all__ = [
+    "alarms",
+    "corrections",
+    "counts",
+    "endings",
+    "labels",
+    "notices",
+    "notifications",
+    "steps",
+    "values",
+    "waivers",
+    "whole",
+]

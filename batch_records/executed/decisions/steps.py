@@ -14,6 +14,7 @@ from batch_records.executed.label_entries import LabelsReconciled
 from batch_records.executed.labelling import applied, numbers_of
 from batch_records.executed.progress import Clock
 from batch_records.executed.span import in_words
+from batch_records.executed.waiver import still_to_sign
 from batch_records.master.recipe import Choice, Edge, Kind, Role, Step
 from batch_records.values.expression import Missing, Uncomputable
 
@@ -144,7 +145,13 @@ def must_be_met(draft: Draft, key: str, choice: Choice) -> None:
         raise Refused(f"“{choice.name}” needs {draft.ask(missing.name)} first") from None
     except Uncomputable as error:
         raise Refused(f"“{choice.name}” needs that {choice.needs.text}, which gives no number: {error}") from None
-    if not met:
+    if met:
+        return
+    if choice.waived_by:
+        if left := still_to_sign(draft.batch, key, choice):
+            roles = " and ".join(role.value for role in left)
+            raise Refused(f"“{choice.name}” needs that {choice.needs.text}, or a waiver: {roles} has still to sign it")
+    else:
         found = ", ".join(f"{name.replace('_', ' ')} {values.text(name)}" for name in choice.needs.names)
         raise Refused(f"“{choice.name}” needs that {choice.needs.text}; recorded: {found}")
 

@@ -17,7 +17,7 @@ from batch_records.executed.entries import Recorded
 from batch_records.executed.progress import duration
 from batch_records.executed.read import read_value
 from batch_records.executed.span import apart, in_words
-from batch_records.master.recipe import Field, Given, Kind, Step
+from batch_records.master.recipe import Choice, Field, Given, Kind, Step
 from batch_records.values.expression import in_words as type_in_words
 from batch_records.values.quantity import Quantity, QuantityError
 from batch_records.values.unit import Dimensions, Unit, UnitError
@@ -258,6 +258,7 @@ def decide_way(draft: Draft, command: c.Decide) -> None:
     if choice is None:
         raise Malformed(field.name, f"choose one of: {', '.join(field.options)}")
     must_be_met(draft, command.step, choice)
+    _must_be_valid(draft, command.step, choice)
     repeat = draft.recipe.operation_of[step.id].repeat
     _, number = parse_key(command.step)
     goes_on = repeat and repeat.until == field.name and choice.name != repeat.choice and not choice.ends
@@ -268,6 +269,18 @@ def decide_way(draft: Draft, command: c.Decide) -> None:
     if choice.ends:
         cause = f"{field.ask}: {command.choice}"
         stop_batch(draft, f"{cause} ({command.reason})" if command.reason else cause)
+
+
+def _must_be_valid(draft: Draft, key: str, choice: Choice) -> None:
+    """Refuse to go on by a result that is older than its gate lets it count."""
+    gate = draft.recipe.steps[key.partition(":")[0]].gate
+    if not (gate and gate.valid_for):
+        return
+    for name in choice.needs.names if choice.needs else ():
+        for value in draft.batch.seen_from(key).recorded(name)[-1:]:
+            age = draft.at - value.stamp.at
+            if isinstance(value.entry, e.ResultReported) and age > duration(gate.valid_for):
+                raise Refused(f"{draft.ask(name)} is {in_words(age)} old, and counts for {gate.valid_for}: test again")
 
 
 def _sample_of(draft: Draft, field: Field, key: str) -> str:

@@ -9,6 +9,7 @@ from batch_records.executed.decide import decides
 from batch_records.executed.decisions.steps import declare_if_over, find, must_be_open, must_hold, stop_batch
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.labelling import is_stop
+from batch_records.executed.notification_entries import NotificationOverdue
 from batch_records.executed.read import read_value
 from batch_records.master.recipe import Consequence, Field, Role
 from batch_records.values.expression import Constants, Missing, Result, Uncomputable
@@ -135,6 +136,9 @@ def declare_overdue(draft: Draft, command: c.DeclareOverdue) -> None:
     if draft.batch.disposition.is_open:
         for clock in draft.progress.clocks():
             declare_if_over(draft, clock)
+    for number, each in draft.batch.notifications.items():
+        if each.is_running and each.due < draft.at:
+            draft.write(NotificationOverdue(number, each.entry.to))
 
 
 def _open_deviation(draft: Draft, number: str) -> Deviation:

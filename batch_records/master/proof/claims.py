@@ -13,6 +13,7 @@ from batch_records.master.proof.walk import Walked, Ways
 from batch_records.master.recipe import Kind, Milestone, ParameterClass, Recipe, Step
 
 _TYPED = (Kind.NUMBER, Kind.TEXT, Kind.CHOICE, Kind.TIME, Kind.RESULT, Kind.DOSE)
+_BLASTS = (Milestone.BLOOD, Milestone.BAG, Milestone.CULTURE, Milestone.PRODUCT)
 _CRITICAL = (ParameterClass.CPP, ParameterClass.CQA)
 
 
@@ -117,7 +118,7 @@ def blasts_are_looked_for(explored: Explored) -> Iterator[CounterExample]:
         yield CounterExample("", f"a CAR enters, and no step has “milestone: {Milestone.PRODUCT.value}”")
     for ways in _released_without(explored, gates) if gates and not explored.marked(Milestone.PRODUCT) else ():
         yield CounterExample(gates[0].id, "released without knowing the donor to be healthy", ways)
-    for milestone in (Milestone.BLOOD, Milestone.BAG, Milestone.CULTURE, Milestone.PRODUCT):
+    for milestone in _BLASTS:
         steps = explored.marked(milestone)
         if steps and not all(explored.hangs_on_facts(step) for step in steps):
             for ways in _released_without(explored, steps):
@@ -125,6 +126,20 @@ def blasts_are_looked_for(explored: Explored) -> Iterator[CounterExample]:
         for step in steps:
             if not any(field.limits.action or field.choices for field in step.fields):
                 yield CounterExample(step.id, f"it looks for {milestone.value}, and nothing in it has a limit")
+
+
+@_claim("No gate for blasts is passed unasked: what goes on needs something, or a waiver of two people")
+def gates_ask(explored: Explored) -> Iterator[CounterExample]:
+    """A choice that goes on past blasts has needs; another round, and the end, need none."""
+    marked = (step for milestone in _BLASTS for step in explored.marked(milestone) if step.type == "decide")
+    for step in marked:
+        repeat = explored.recipe.operation_of[step.id].repeat
+        for field in step.fields:
+            again = repeat is not None and repeat.until == field.name
+            for choice in field.choices:
+                goes_on = not choice.ends and not (again and repeat and choice.name != repeat.choice)
+                if goes_on and choice.needs is None:
+                    yield CounterExample(step.id, f"“{choice.name}” goes on, and needs nothing")
 
 
 @_claim("Fratricide control is in before the CAR, or with it")

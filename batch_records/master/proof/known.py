@@ -38,11 +38,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Known:
-    """What one path knows. ``skipped`` are the steps that did not apply; ``is_out``: some quality attribute is."""
+    """What one path knows. ``skipped`` are the steps that did not apply; ``is_out``: some quality attribute is.
+
+    ``waived``: some choice was made against what it needs, by a waiver.
+    """
 
     regions: frozenset[tuple[str, Regions]] = frozenset()
     skipped: frozenset[str] = frozenset()
     is_out: bool = False
+    waived: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Regions]:

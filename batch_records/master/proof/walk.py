@@ -15,7 +15,7 @@ from batch_records.master.proof.known import Known, Questions
 from batch_records.master.recipe import Choice, Field, Kind, Operation, ParameterClass, Recipe, Step
 from batch_records.values.formula import Formula
 
-RELEASED, REJECTED = "released", "rejected"
+RELEASED, WAIVED, REJECTED = "released", "released with the signatures of a waiver", "rejected"
 _NOTHING: tuple[object, ...] = ()
 
 
@@ -40,6 +40,7 @@ class Ways:
 
 
 Paths = dict[Known, Ways]
+Open = tuple[Choice, bool]  # a choice that can be made, and whether only by a waiver
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Walk:
         for known, ways in paths.items():
             self.end(REJECTED, ways)
             if not known.is_out:
-                self.end(RELEASED, ways)
+                self.end(WAIVED if known.waived else RELEASED, ways)
                 self.walked.released[known] = ways
         return self.walked
 
@@ -178,33 +179,31 @@ class Walk:
     ) -> Iterator[tuple[Known, Ways]]:
         """Give the ways that can be chosen, one by one, for each thing that may be the case."""
         for known, ways, open_ in self.open_choices(decision, pair):
-            choices = [
-                choice for choice in open_ if not self.is_one_round_too_many(operation, number, decision, choice)
-            ]
+            choices = [way for way in open_ if not self.is_one_round_too_many(operation, number, decision, way[0])]
             if not choices:
                 last = f" in round {number}, the last" if operation.repeat else ""
                 self.stop(step, f"no choice of “{decision.ask}” is open{last}", ways)
-            for choice in choices:
-                self.walked.chosen.add((decision.name, choice.name))
-                way = ways.then(f"step {step.id}: “{choice.name}”")
+            for choice, waived in choices:
+                if not waived:
+                    self.walked.chosen.add((decision.name, choice.name))
+                way = ways.then(f"step {step.id}: “{choice.name}”{', waived' if waived else ''}")
                 if choice.ends:
                     self.end(f"ended at step {step.id}: {choice.name}", way)
                 else:
-                    yield self.questions.chosen(decision, choice.name, known), way
+                    after = self.questions.chosen(decision, choice.name, known)
+                    yield replace(after, waived=known.waived or waived), way
 
-    def open_choices(
-        self, decision: Field, pair: tuple[Known, Ways]
-    ) -> Iterator[tuple[Known, Ways, tuple[Choice, ...]]]:
-        """Give each thing that may be the case, with the choices whose needs are met then."""
-        cases: list[tuple[Known, Ways, tuple[Choice, ...]]] = [(*pair, ())]
+    def open_choices(self, decision: Field, pair: tuple[Known, Ways]) -> Iterator[tuple[Known, Ways, tuple[Open, ...]]]:
+        """Give each thing that may be the case, with the choices whose needs are met then, or can be waived."""
+        cases: list[tuple[Known, Ways, tuple[Open, ...]]] = [(*pair, ())]
         for choice in decision.choices:
             if choice.needs is None:
-                cases = [(known, ways, (*met, choice)) for known, ways, met in cases]
+                cases = [(known, ways, (*met, (choice, False))) for known, ways, met in cases]
                 continue
             if self.unrecorded(choice.needs.names, pair[0]):
                 continue  # refused as long as what it needs is not recorded
             cases = [
-                (part, ways if truth else ways.then(f"{choice.needs.text} is not true"), (*met, *([choice] * truth)))
+                (part, ways if truth else ways.then(f"{choice.needs.text} is not true"), (*met, *_open(choice, truth)))
                 for known, ways, met in cases
                 for truth, part in self.questions.truths(choice.needs, known)
             ]
@@ -265,6 +264,10 @@ class Walk:
 def _conditions(operation: Operation) -> Iterator[str]:
     for when in (operation.when, *(step.when for step in operation.steps)):
         yield from when.names if when else ()
+
+
+def _open(choice: Choice, truth: object) -> tuple[Open, ...]:
+    return ((choice, not truth),) if truth or choice.waived_by else ()
 
 
 def _has_attribute(step: Step) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batch_records.master import parts
-from batch_records.master.recipe import Choice, Field, Kind
+from batch_records.master.recipe import Choice, Field, Kind, Role
 from batch_records.master.step_text import COMMON, StepText, step_type
 from batch_records.master.text import Item, Mistake
 
@@ -29,9 +29,11 @@ def decide(step: StepText) -> Iterator[Field]:
 def _choice(step: StepText, name: str, item: Item) -> Choice:
     if item.is_text and not item.text:
         return Choice(name)
-    keys = item.keys((), ("needs", "ends the batch"))
+    keys = item.keys((), ("needs", "ends the batch", "waived by"))
+    waivers = keys["waived by"].sequence() if "waived by" in keys else []
     return Choice(
         name,
         needs=step.formula(keys["needs"], "truth") if "needs" in keys else None,
         ends="ends the batch" in keys and parts.yes_or_no(keys["ends the batch"]),
+        waived_by=tuple(parts.member(each, Role) for each in waivers),
     )

@@ -7,6 +7,10 @@ facts: {weight: {unit: kg, plausible: 2 to 150 kg, limit: <= 90 kg}}
 parameters: {moi: {value: 3 TU/cell}}
 hold times:
   - {hold time: Thawed vector, from: end of 1.4, to: end of 1.6, at most: 30 min}
+out of specification: US IND
+notifications:
+  - {notify: Sponsor, of: supply out of specification, within: 1 h}
+  - {notify: Physician, of: late adverse result, within: 4 h, acknowledged: "yes"}
 """
 RECIPE = """
 - operation: 1 Work

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from hypothesis import settings
@@ -24,19 +24,19 @@ from batch_records.executed.count_entries import CountsRepeated, CountTaken
 from batch_records.executed.decide import DECISIONS
 from batch_records.executed.draft import Draft, Malformed, Refused
 from batch_records.executed.fold import fold
+from batch_records.executed.supply_entries import SupplyConcluded
 from batch_records.master.recipe import Field, Kind, Stage
 from batch_records.release.assess import assess
 from batch_records.values.label_code import write_label
+from tests.batch_records.executed import trying
 from tests.batch_records.executed.any_recipe import HEAD, RECIPE
+from tests.batch_records.executed.trying import NUMBERS, REASONS, TEXTS
 from tests.batch_records.playing import BY_ROLE, RUTH, B, Play
 from tests.batch_records.writing import larger
 from tests.cast import ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN
 
 PEOPLE = [ADAM, ALICE, BOB, DORA, LARS, LENA, MALLORY, PETRA, QUINN, RUTH]
 EVERYBODY = st.sampled_from(PEOPLE)
-NUMBERS = ["20", "100", "7", "0", "-1", "1e3", "9e9", "20.0"]
-TEXTS = st.sampled_from([*NUMBERS, "1,5", "nan", "", "5 g", "COI-1", "COI-2", "x"])
-REASONS = st.sampled_from(["", "misread"])
 _WORKING = (e.StepStarted, e.StepCompleted, e.InstrumentAssigned, CountTaken, CountsRepeated, e.Recorded)
 
 
@@ -233,6 +233,11 @@ class AnyBatch(RuleBasedStateMachine):
         self.seen = len(self.play.lines)
         self.attempt(c.ReleaseBatch(B, stage, self.play.batch.last.hash), PETRA)
 
+    @rule(by=EVERYBODY, command=st.sampled_from(trying.COMMANDS), text=st.sampled_from(["", "x"]))
+    def supply(self, by: Person, command: Callable[[str, str], c.Command], text: str) -> None:
+        """Ask for what is out of specification, up to its release and its end; tell and acknowledge."""
+        self.attempt(command(text, self.play.batch.last.hash), by)
+
     @rule(minutes=st.sampled_from([1, 29, 61, 2000]))
     def wait(self, minutes: int) -> None:
         """Let time pass."""
@@ -274,7 +279,7 @@ class AnyBatch(RuleBasedStateMachine):
         ended = False
         for _, entry in self.play.lines:
             assert not ended or isinstance(entry, AFTER_THE_END)
-            ended = ended or isinstance(entry, e.BatchReleased | e.BatchRejected | e.BatchStopped)
+            ended = ended or isinstance(entry, e.BatchReleased | e.BatchRejected | e.BatchStopped | SupplyConcluded)
 
     @invariant()
     def what_is_out_of_limits_has_its_deviation(self) -> None:
@@ -342,6 +347,6 @@ def test_the_plays_try_every_command() -> None:
     tried |= {c.AssignInstrument, c.CorrectFact, c.CountAgain, c.NoteAlarm, c.NoteOfInstrument}
     tried |= {c.VerifyStep, c.SendBack, c.AddComment, c.RaiseDeviation, c.ExplainDeviation, c.CloseDeviation}
     tried |= {c.HoldBatch, c.LiftHold, c.StopBatch, c.DeclareOverdue, c.ReviewBatch, c.ReleaseBatch, c.RejectBatch}
-    assert tried == set(DECISIONS)
+    assert tried | trying.TRIED == set(DECISIONS)
     assert {field.kind for field in larger(RECIPE, HEAD).all_fields()} == set(Kind) - {Kind.TEXT, Kind.TIME, Kind.DOSE}
     assert set(BY_ROLE.values()) <= set(PEOPLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from batch_records.executed import alarm_entries as a
@@ -9,7 +11,10 @@ from batch_records.executed import commands as c
 from batch_records.executed import entries as e
 from batch_records.executed import label_commands as lc
 from batch_records.executed import notice_entries as n
+from batch_records.executed import notification_entries as n2
 from batch_records.executed.review import CHECKS, exceptions, review
+from batch_records.executed.supply_entries import SupplyRequested
+from batch_records.executed.waiver_entries import GateWaived
 from tests.batch_records.child import child_at
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import small
@@ -131,8 +136,32 @@ def printed_again(play: Play) -> None:
     play.do(lc.ReprintLabels(B, "1.3", "labels", 1, "smeared"))
 
 
+def asked_for(play: Play) -> None:
+    """Ask for the product although it is out of specification."""
+    play.write([SupplyRequested("relapse", "none", "no other")], DORA)
+
+
+def untold(play: Play) -> None:
+    """Have nobody told in time of what was found late."""
+    play.write([n2.LateResultFound("Culture", "growth")], QUINN)
+    play.write([n2.NotificationDue("N1", "Sponsor", "late adverse result", "Culture: growth", due(play))], QUINN)
+    play.later(hours=2).do(c.DeclareOverdue(B), ALICE)
+
+
+def waived(play: Play) -> None:
+    """Have a gate waived, as the application writes it down."""
+    play.write([GateWaived("1.2", "gate", "go on", "physician", "no other way")], DORA)
+
+
+def due(play: Play) -> str:
+    return (play.at + timedelta(hours=1)).isoformat()
+
+
 HAPPENS = {
     "labels printed once and scanned back": (printed_again, "Labels: 1 printed again: smeared"),
+    "gates passed as met": (waived, "“go on” was waived by Dora Physician, physician: no other way"),
+    "specification kept": (asked_for, "out of specification: supply requested by Dora Physician"),
+    "told in time": (untold, "N1 to Sponsor (Culture: growth) was not made by 2026-03-02T09:02:00+00:00"),
     "repeated counts that agree": (
         scattered,
         "Volume: CV 23.6 % of 10 mL, 14 mL is outside the alert limit (limit ≤ 30 %, alert ≤ 20 %)",

@@ -19,8 +19,11 @@ from batch_records.executed.batch import (
     Impossible,
     StepState,
 )
+from batch_records.executed.ending_entries import ENDINGS
 from batch_records.executed.entries import KINDS, Entry, Recorded
 from batch_records.executed.fold import fold, follow
+from batch_records.executed.notification_entries import NotificationDue
+from batch_records.executed.supply_entries import BatchReleasedOutOfSpecification, SupplyConcluded
 from batch_records.values.limit import Verdict
 from tests.batch_records.playing import START, Play
 from tests.batch_records.writing import small
@@ -29,9 +32,12 @@ from tests.cast import ALICE, BOB
 STEPS = "- step: 1.1 Volume\n  record: {volume: {unit: mL}}\n  verified by: verifier\n"
 RECIPE = small(STEPS, "facts: {fact: {ask: A fact, unit: mL}}\n")
 STEP_KINDS = (e.StepStarted, e.StepCompleted, e.StepVerified, e.StepReopened)
-BATCH_KINDS = (e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped)
+BATCH_KINDS = (
+    *(e.BatchConditionallyReleased, e.BatchReleased, e.BatchRejected, e.BatchStopped),
+    *(BatchReleasedOutOfSpecification, SupplyConcluded, *ENDINGS),
+)
 BODIES = {"hold_time": "H, since T", "limit": "1 h", "since": "T", "number": "D1", "field": "volume", "value": "5 mL"}
-BODIES |= {"calibrated_until": START.isoformat(), "set": "1"}
+BODIES |= {"due": START.isoformat(), "calibrated_until": START.isoformat(), "set": "1"}
 
 
 def entry(made: type[Entry]) -> Entry:
@@ -48,7 +54,9 @@ def step_in(state: StepState) -> Batch:
     play = Play(RECIPE, {"fact": "4"}).start()
     if state is not StepState.NOT_STARTED:
         play.enter("1.1", volume="5")
-        play.write([e.DeviationRaised("D1", "a slip")], ALICE)
+        play.write(
+            [e.DeviationRaised("D1", "a slip"), NotificationDue("D1", "who", "what", "why", BODIES["due"])], ALICE
+        )
     if state in (StepState.COMPLETED, StepState.VERIFIED):
         play.complete("1.1")
     if state is StepState.VERIFIED:
@@ -61,8 +69,8 @@ def batch_in(disposition: Disposition) -> Batch:
     """Return a batch in a disposition, by the shortest way that the table knows."""
     batch = step_in(StepState.IN_PROGRESS)
     for (before, made), after in TRANSITIONS.items():
-        if after is disposition and before is Disposition.IN_PROCESS:
-            return after_one_more(batch, entry(made))
+        if after is disposition:
+            return after_one_more(batch_in(before), entry(made))
     return batch
 
 

@@ -75,6 +75,8 @@ def test_a_sound_recipe_passes() -> None:
     assert said(SOUND) == []
 
 
+_GATE = "- step: 2.3 Gate\n"
+_LOOKED = "    gate: {metric: M, phenotype: the patient's LAIP, sensitivity: 0.01 %}\n"
 TRIPS = {
     "numbers_are_given_once": [
         ("- step: 1.6 Twice", "- step: 1.5 Twice", "two steps are numbered 1.5"),
@@ -163,6 +165,14 @@ TRIPS = {
             "the limit of “sterility” does not rest on the patient's weight",
         ),
     ],
+    "blasts_are_looked_for_knowingly": [
+        (_GATE, f"{_GATE}    milestone: blasts in culture\n", "has no “gate:” with its metric"),
+        (_GATE, f"{_GATE}    milestone: blasts in blood\n{_LOOKED}", "says not how long a result counts"),
+    ],
+    "waivers_are_of_two": [
+        ("1e6 cells}", "1e6 cells, waived by: [physician]}", "“enough” is waived by one person"),
+        ("go on: }", "go on: {waived by: [physician, verifier]}}", "“go on” needs nothing that could be waived"),
+    ],
     "results_name_their_method": [
         ("    method: Ph. Eur. 2.6.27\n", "", "step 3.1 reports results and names no method"),
     ],
@@ -180,6 +190,9 @@ def test_a_check_finds_what_it_looks_for(check: str, old: str, new: str, sentenc
 
 
 IN_HEADS = {
+    "a_supply_is_told": [
+        (HOLD + "out of specification: US IND\n", "needs a notification of “supply out of specification”"),
+    ],
     "clocks_have_edges": [
         (HOLD.replace("1.4", "1.9"), "hold time “H” names step 1.9, which does not exist"),
         (HOLD.replace("1.1", "1.9"), "hold time “H” names step 1.9, which does not exist"),

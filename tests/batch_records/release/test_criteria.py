@@ -13,6 +13,7 @@ from batch_records.master.recipe import Stage
 from batch_records.release import criteria
 from batch_records.release.assess import assess
 from batch_records.release.criterion import CRITERIA, Blocks, Pending, criterion
+from tests.batch_records.executed.test_waivers import RECIPE as WAIVED
 from tests.batch_records.playing import B, Play
 from tests.batch_records.writing import larger
 from tests.cast import ALICE
@@ -122,11 +123,22 @@ def still_repeating() -> Play:
     return play.step("2.1")
 
 
+def waived_by_nobody() -> Play:
+    """A gate was met when it was decided, and its value was corrected since."""
+    play = Play(larger(WAIVED), answers={"blasts": "2", "endotoxin": "1"}).start().finish()
+    play.correct("1.2", "blasts", "8")
+    play.settle().complete("1.2")
+    return play
+
+
 FAILS: dict[str, list[tuple[Callable[[], Play], str]]] = {
     "Every deviation is closed": [(open_deviation, "deviation D1 is still open: Volume: 5 mL is outside")],
     "Every identity check matches": [
         (mismatch, "step 1.1: COI-2 was scanned, and it must be COI-1"),
         (no_scan, "no identity was checked in this batch"),
+    ],
+    "Every gate is met, or waived by two people": [
+        (waived_by_nobody, "step 1.3: “collect” was decided without what it needs, and without its waiver")
     ],
     "The batch is not on hold": [(on_hold, "the batch is on hold: alarm")],
     "The record has been reviewed since its last change": [
