@@ -112,7 +112,7 @@ def load(folder: Path) -> None:
     _approve_dose_plans(password)
     _set_alarm_limits(password)
     for coi in ORDERS:
-        _do(PlaceOrder(coi, RECIPE, "synthetic", LEVEL), _actor("dora"))
+        _do(PlaceOrder(coi, RECIPE, "synthetic", level=LEVEL), _actor("dora"))
     _keep_secret(folder / "passphrase", password)
 
 

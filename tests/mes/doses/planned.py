@@ -49,7 +49,7 @@ def ordered(lab: Laboratory, level: str, *numbers: int) -> list[str]:
     """Order a therapy at a level for each number; return the codes."""
     codes = [f"COI-26-{number:04}-D" for number in numbers]
     for code in codes:
-        lab.do(PlaceOrder(code, "dosed", "synthetic", f"{PLAN}/{level}"), DORA)
+        lab.do(PlaceOrder(code, "dosed", "synthetic", level=f"{PLAN}/{level}"), DORA)
     return codes
 
 

@@ -74,13 +74,13 @@ def test_where_a_plan_is_in_force_an_order_names_a_level_of_it(lab: Laboratory, 
     """No dose is typed by hand any more."""
     planned(lab)
     with pytest.raises(Malformed, match=r"choose the dose level; .* has 1, 2, 3"):
-        lab.do(PlaceOrder("COI-26-0001-D", "dosed", "synthetic", level), DORA)
+        lab.do(PlaceOrder("COI-26-0001-D", "dosed", "synthetic", level=level), DORA)
 
 
 def test_a_recipe_without_a_plan_takes_no_level(lab: Laboratory) -> None:
     """A level of nothing would say nothing."""
     with pytest.raises(Refused, match="no approved dose plan"):
-        lab.do(PlaceOrder("COI-26-0001-D", "short", "synthetic", "cd7_dose_finding/3"), DORA)
+        lab.do(PlaceOrder("COI-26-0001-D", "short", "synthetic", level="cd7_dose_finding/3"), DORA)
 
 
 @pytest.mark.requirement("RQ-041")
