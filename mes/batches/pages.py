@@ -77,6 +77,12 @@ def show_stop(batch: str, step: str, *, error: Exception | None = None, entered:
     return make_response(render_template("stop.html", **vars(page)), status_of(error))
 
 
+def must_have_step(batch: str, step: str) -> None:
+    """Answer that there is no such page where a batch has no such step."""
+    with installation().reading() as session:
+        _must_have(find(session, batch), step)
+
+
 def _must_have(batch: Batch, step: str) -> None:
     if not step_page.has_step(batch, step):
         abort(404, f"Batch {batch.id} has no step {step}.")

@@ -13,7 +13,7 @@ from mes.batches import late, queries
 from mes.batches.commands import IssueBatch, RecordFields
 from mes.batches.late import RecordLate
 from mes.batches.order_page import order_page
-from mes.batches.pages import show_live, show_step, show_stop
+from mes.batches.pages import must_have_step, show_live, show_step, show_stop
 from mes.batches.start_page import start_page
 from mes.execute import execute
 from mes.training.commands import OpenStep
@@ -121,6 +121,7 @@ def record_values(batch: str, step: str) -> Response | tuple[str, int]:
 @bp.post("/<batch>/steps/<step>/late")
 def record_late(batch: str, step: str) -> Response:
     """Take what waited on the tablet for the connection; the tablet asks, and is told what became of it."""
+    must_have_step(batch, step)
     entered, by = form(), frame.actor()
     told = (entered.text(name) for name in ("entered", "entered_by"))
     command = RecordLate(batch, step, entered.values(), entered.reason(), *told)

@@ -69,6 +69,7 @@ FILLED: Mapping[str, str] = {  # what is entered wherever a form asks for it
     "impact": "none",
     "other_batches": "none",
     "stage": "final release",
+    "ending": "failed",
     "value.weight": "21 kg",
     "hours": "2",
     "collected": "2026-03-02 07:30",
