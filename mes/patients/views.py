@@ -48,7 +48,8 @@ def chain(coi: str) -> str:
 @bp.get("/<coi>/chain.xml")
 def chain_xml(coi: str) -> Sent:
     """Hand out the chain of identity for other systems."""
-    return Sent(queries.chain_as_xml(coi), content_type="application/xml")
+    name = f"attachment; filename={coi}.xml"
+    return Sent(queries.chain_as_xml(coi), content_type="application/xml", headers={"Content-Disposition": name})
 
 
 @bp.post("/<coi>/donations")

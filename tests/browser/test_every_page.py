@@ -25,7 +25,8 @@ from tests.mes.laboratory import ADAM, COI, INES, OTHER_COI, SAM, SVEN, Laborato
 from tests.mes.played import Played
 
 EACH_ROLE = (ADAM, ALICE, BOB, LENA, DORA, QUINN, PETRA, SAM, INES, MALLORY)
-NO_PAGES = ("static", "reports.download", "archive.download", "access.export")
+_FILES = ("reports.download", "archive.download", "access.export", "patients.chain_xml", "labels.sheet")
+NO_PAGES = ("static", "supply.document", *_FILES)
 ENOUGH = 2  # addresses of a kind, of those that somebody can go to
 
 Kind = tuple[str, ...]

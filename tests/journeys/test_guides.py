@@ -11,7 +11,9 @@ import pytest
 
 from mes.cli import COMMANDS
 from mes.processes import free_port
+from mes.seals.configured import BESIDE
 from tests.architecture.source import ROOT
+from tests.devices.support import until
 from tests.journeys.batch_record import Played
 from tests.journeys.guide import Reader, commands, of_the_front_door, section
 from tests.journeys.laboratory import answers
@@ -70,6 +72,7 @@ def start(reader: Reader, line: str) -> str:
     with Terminal(f"exec {line} --port {port}", reader.environment, reader.checkout) as terminal:
         said = terminal.until(f"The laboratory is open at http://127.0.0.1:{port}")
         assert answers(f"http://127.0.0.1:{port}")
+        until((Path(reader.environment["MES_FOLDER"]) / BESIDE).exists)  # what stands there is sealed and confirmed
         terminal.press_ctrl_c()
         assert terminal.end() == 0
     assert processes_of(Path(reader.environment["MES_FOLDER"])) == {}
